@@ -1,0 +1,3 @@
+//! The `portolan` program.
+
+fn main() {}

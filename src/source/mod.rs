@@ -1,0 +1,5 @@
+//! Where frames come from.
+
+mod frame;
+
+pub use frame::Frame;
