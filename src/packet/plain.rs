@@ -1,0 +1,92 @@
+//! The shortcut for what nearly all frames are: Ethernet with up to two VLAN tags, IPv4 or IPv6 without extension
+//! headers, TCP or UDP that is no tunnel.
+//!
+//! Whatever is not exactly that is left to the full walk, so that the rules stand in one place only.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::udp::Tunnel;
+use super::{Addresses, Packet, PacketMeta, TcpFlags};
+use crate::net::{LinkType, Transport};
+use crate::source::Frame;
+
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+/// The packet, if the frame is plain.
+#[inline]
+pub(super) fn walk(frame: &Frame<'_>) -> Option<Packet> {
+    if frame.link != LinkType::ETHERNET {
+        return None;
+    }
+    let (ether_type, network) = behind_tags(frame.captured)?;
+    let (addresses, protocol, payload) = match ether_type {
+        0x0800 => v4(network)?,
+        0x86dd => v6(network)?,
+        _ => return None,
+    };
+    let (transport, flags) = match protocol {
+        TCP => (Transport::Tcp, TcpFlags(payload.get(13).copied().unwrap_or_default())),
+        UDP => (Transport::Udp, TcpFlags::default()),
+        _ => return None,
+    };
+    let &[s0, s1, d0, d1] = payload.first_chunk()?;
+    let (source_port, destination_port) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
+    if protocol == UDP && Tunnel::between(source_port, destination_port).is_some() {
+        return None;
+    }
+    Some(Packet::Ports(PacketMeta {
+        transport,
+        addresses,
+        source_port,
+        destination_port,
+        flags,
+        timestamp: frame.timestamp,
+        wire_len: frame.wire_len,
+    }))
+}
+
+/// The ether type behind the addresses and at most two tags, and what follows it.
+#[inline]
+fn behind_tags(bytes: &[u8]) -> Option<(u16, &[u8])> {
+    let mut bytes = bytes.get(12..)?;
+    for _ in 0..=2 {
+        let (&ether_type, rest) = bytes.split_first_chunk()?;
+        match u16::from_be_bytes(ether_type) {
+            0x8100 | 0x88a8 | 0x9100 => bytes = rest.get(2..)?,
+            other => return Some((other, rest)),
+        }
+    }
+    None
+}
+
+/// Addresses, protocol and content of an unfragmented IPv4 packet.
+#[inline]
+fn v4(bytes: &[u8]) -> Option<(Addresses, u8, &[u8])> {
+    let header: &[u8; 20] = bytes.first_chunk()?;
+    let header_length = usize::from(header[0] & 0x0f) * 4;
+    let total_length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+    let is_fragment = (header[6] & 0x1f) | header[7] != 0;
+    if header[0] >> 4 != 4 || header_length < 20 || total_length < header_length || is_fragment {
+        return None;
+    }
+    let payload = bytes.get(header_length..total_length.min(bytes.len()))?;
+    let &[a, b, c, d, e, f, g, h] = header.last_chunk()?;
+    let (source, destination) = (Ipv4Addr::new(a, b, c, d), Ipv4Addr::new(e, f, g, h));
+    Some((Addresses::V4 { source, destination }, header[9], payload))
+}
+
+/// Addresses, next header and content of an IPv6 packet.
+#[inline]
+fn v6(bytes: &[u8]) -> Option<(Addresses, u8, &[u8])> {
+    let (header, payload) = bytes.split_first_chunk::<40>()?;
+    let length = usize::from(u16::from_be_bytes([header[4], header[5]]));
+    if header[0] >> 4 != 6 || length == 0 {
+        return None;
+    }
+    let source: &[u8; 16] = header[8..].first_chunk()?;
+    let destination: &[u8; 16] = header.last_chunk()?;
+    let addresses =
+        Addresses::V6 { source: Ipv6Addr::from(*source), destination: Ipv6Addr::from(*destination) };
+    Some((addresses, header[6], &payload[..length.min(payload.len())]))
+}
