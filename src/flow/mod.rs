@@ -1,5 +1,17 @@
 //! Flows: packets with one 5-tuple that are never further apart than the idle timeout.
+//!
+//! [`FlowTable`] takes packets in any order and hands out [`FlowRecord`]s. Inside, from the bottom up: `slab` stores,
+//! `index` finds, `key` tells flows apart, `segment` counts, `details` holds what only some flows need, `family` is
+//! the table of one address family.
 
+mod details;
+mod family;
+mod index;
+mod key;
 mod record;
+mod segment;
+mod slab;
+mod table;
 
-pub use record::{FlowRecord, Handshake, Traffic};
+pub use record::{FlowRecord, Handshake, IntervalVolume, Traffic};
+pub use table::{FlowOptions, FlowTable, Flows};

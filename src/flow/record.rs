@@ -20,6 +20,19 @@ pub struct FlowRecord {
     pub opener: Side,
     /// The TCP handshake, as far as it was seen.
     pub handshake: Handshake,
+    /// What was sent in each interval, by rising time; empty unless a series was asked for.
+    pub intervals: Vec<IntervalVolume>,
+}
+
+/// What a flow sent in one interval of capture time, both ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IntervalVolume {
+    /// The interval's start, a multiple of its width since 1970; `None` for packets without a time stamp.
+    pub start: Option<Timestamp>,
+    /// Packets.
+    pub packets: u64,
+    /// Wire bytes.
+    pub bytes: u64,
 }
 
 /// What one side of a flow sent.
@@ -35,7 +48,7 @@ pub struct Traffic {
 
 /// The first packets of each kind that make a TCP handshake, by the [`Side`] that sent them.
 ///
-/// A packet without a time stamp counts as seen at the flow's first time.
+/// A packet without a time stamp counts as seen at the flow's first time, or at 0 if no packet has one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Handshake {
     /// SYN without ACK.
@@ -70,6 +83,11 @@ impl FlowRecord {
     /// Wire bytes both ways.
     pub const fn bytes(&self) -> u64 {
         self.sent[0].bytes + self.sent[1].bytes
+    }
+
+    /// The round-trip time of the TCP handshake in ns (see [`Handshake::rtt_ns`]).
+    pub fn handshake_rtt_ns(&self) -> Option<u64> {
+        self.span.and_then(|_| self.handshake.rtt_ns())
     }
 
     /// Nanoseconds from the first packet to the last; 0 without time stamps.

@@ -1,0 +1,203 @@
+//! What only some flows need, kept apart so that the entry of a flow stays one cache line: handshake times, very
+//! large packet counts, and the volumes of each interval.
+
+use super::record::IntervalVolume;
+use super::slab::{Id, NONE, Slab};
+use crate::net::Timestamp;
+
+/// "Not seen", and later than every time.
+pub(super) const NEVER: i64 = i64::MAX;
+
+/// The details of one flow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Detail {
+    /// Earliest SYN of each side, in ns; [`NEVER`] if there was none.
+    pub(super) syn: [i64; 2],
+    /// Earliest SYN/ACK of each side.
+    pub(super) syn_ack: [i64; 2],
+    /// Earliest plain ACK of each side.
+    pub(super) ack: [i64; 2],
+    /// How many times 2^32 packets each side sent, besides what the entry counts.
+    pub(super) packets_high: [u32; 2],
+    /// The latest cell of the series; the others follow.
+    newest_cell: Id,
+}
+
+impl Default for Detail {
+    fn default() -> Self {
+        Self {
+            syn: [NEVER; 2],
+            syn_ack: [NEVER; 2],
+            ack: [NEVER; 2],
+            packets_high: [0; 2],
+            newest_cell: NONE,
+        }
+    }
+}
+
+/// What a flow sent in one interval.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    /// Number of the interval since 1970; [`UNTIMED`] for packets without a time stamp.
+    interval: i64,
+    packets: u64,
+    bytes: u64,
+    older: Id,
+}
+
+const UNTIMED: i64 = i64::MIN;
+
+/// The details of all flows of a table.
+#[derive(Debug)]
+pub(super) struct Details {
+    details: Slab<Detail>,
+    cells: Slab<Cell>,
+    /// The width of an interval in ns, if a series is wanted.
+    width: Option<i64>,
+    most_cells: usize,
+}
+
+impl Details {
+    /// No details yet. `width` is that of an interval in ns; at most `most_cells` interval volumes are kept: past
+    /// that the intervals become twice as wide.
+    pub(super) fn new(width: Option<i64>, most_cells: usize) -> Self {
+        Self { details: Slab::default(), cells: Slab::default(), width, most_cells }
+    }
+
+    /// The width of the intervals now, in ns.
+    pub(super) const fn width(&self) -> Option<i64> {
+        self.width
+    }
+
+    /// The detail behind `id`, which is made if it is [`NONE`].
+    pub(super) fn entry(&mut self, id: &mut Id) -> &mut Detail {
+        if *id == NONE {
+            *id = self.details.insert(Detail::default());
+        }
+        &mut self.details[*id]
+    }
+
+    pub(super) fn get(&self, id: Id) -> Detail {
+        if id == NONE { Detail::default() } else { self.details[id] }
+    }
+
+    /// Adds a packet to the series, if there is one.
+    #[inline]
+    pub(super) fn count(&mut self, id: &mut Id, time: Option<Timestamp>, bytes: u64) {
+        if let Some(width) = self.width {
+            let interval = time.map_or(UNTIMED, |time| time.as_nanos().div_euclid(width));
+            self.add(id, interval, 1, bytes);
+        }
+    }
+
+    fn add(&mut self, id: &mut Id, interval: i64, packets: u64, bytes: u64) {
+        let newest = self.entry(id).newest_cell;
+        if newest != NONE && self.cells[newest].interval == interval {
+            let cell = &mut self.cells[newest];
+            cell.packets += packets;
+            cell.bytes += bytes;
+            return;
+        }
+        let cell = self.cells.insert(Cell { interval, packets, bytes, older: newest });
+        self.entry(id).newest_cell = cell;
+    }
+
+    /// Whether the series takes so much room that [`Details::fit`] is due.
+    pub(super) fn is_full(&self) -> bool {
+        self.width.is_some() && self.cells.len() >= self.most_cells.saturating_mul(2)
+    }
+
+    /// Brings the series to at most the number of cells it may have, by intervals twice as wide, as often as it takes;
+    /// `ids` are all details in use. Only the grid gets coarser: packets and bytes stay, and the width reached is
+    /// the same for every order of reading.
+    pub(super) fn fit(&mut self, ids: &[Id]) {
+        self.rewrite(ids, |interval| interval);
+        while self.width.is_some() && self.cells.len() > self.most_cells {
+            self.widen(ids);
+        }
+    }
+
+    /// Makes the intervals twice as wide.
+    pub(super) fn widen(&mut self, ids: &[Id]) {
+        self.width = self.width.map(|width| width.saturating_mul(2));
+        self.rewrite(ids, |interval| if interval == UNTIMED { UNTIMED } else { interval >> 1 });
+    }
+
+    /// Renumbers the intervals and leaves one cell for each.
+    fn rewrite(&mut self, ids: &[Id], renumber: impl Fn(i64) -> i64) {
+        for mut id in ids.iter().copied().filter(|&id| id != NONE) {
+            for cell in self.take_cells(id) {
+                self.add(&mut id, renumber(cell.interval), cell.packets, cell.bytes);
+            }
+        }
+    }
+
+    /// Takes the cells of a detail out of it, one an interval, by rising interval.
+    fn take_cells(&mut self, id: Id) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        let mut next = std::mem::replace(&mut self.details[id].newest_cell, NONE);
+        while next != NONE {
+            cells.push(self.cells[next]);
+            self.cells.remove(next);
+            next = self.cells[next].older;
+        }
+        cells.sort_unstable_by_key(|cell: &Cell| cell.interval);
+        cells.dedup_by(|later, earlier| {
+            let same = later.interval == earlier.interval;
+            if same {
+                earlier.packets += later.packets;
+                earlier.bytes += later.bytes;
+            }
+            same
+        });
+        cells
+    }
+
+    /// Removes a detail and hands out its series.
+    pub(super) fn remove(&mut self, id: Id) -> Vec<IntervalVolume> {
+        if id == NONE {
+            return Vec::new();
+        }
+        let cells = self.take_cells(id);
+        self.details.remove(id);
+        let width = self.width.unwrap_or(1);
+        let volume = |cell: Cell| IntervalVolume {
+            start: (cell.interval != UNTIMED)
+                .then(|| Timestamp::from_nanos(cell.interval.saturating_mul(width))),
+            packets: cell.packets,
+            bytes: cell.bytes,
+        };
+        cells.into_iter().map(volume).collect()
+    }
+
+    /// Adds what is behind `from` to what is behind `into`, and removes it.
+    pub(super) fn absorb(&mut self, into: &mut Id, from: Id) {
+        if from == NONE {
+            return;
+        }
+        let other = self.details[from];
+        let merged = self.entry(into);
+        for side in 0..2 {
+            merged.syn[side] = merged.syn[side].min(other.syn[side]);
+            merged.syn_ack[side] = merged.syn_ack[side].min(other.syn_ack[side]);
+            merged.ack[side] = merged.ack[side].min(other.ack[side]);
+            merged.packets_high[side] += other.packets_high[side];
+        }
+        for cell in self.take_cells(from) {
+            self.add(into, cell.interval, cell.packets, cell.bytes);
+        }
+        self.details.remove(from);
+    }
+
+    /// Takes over a detail of another table whose intervals have the same width.
+    pub(super) fn adopt(&mut self, other: &mut Self, id: Id) -> Id {
+        if id == NONE {
+            return NONE;
+        }
+        let mut adopted = self.details.insert(Detail { newest_cell: NONE, ..other.details[id] });
+        for cell in other.take_cells(id) {
+            self.add(&mut adopted, cell.interval, cell.packets, cell.bytes);
+        }
+        adopted
+    }
+}

@@ -1,0 +1,205 @@
+//! The flows of one address family.
+
+use super::details::Details;
+use super::index::Index;
+use super::key::Key;
+use super::segment::{Segment, Touch};
+use super::slab::{Id, NONE, Slab};
+use crate::net::Transport;
+
+/// How many segments of a key are looked at for a packet. Packets that fit none of them open another one, which is
+/// joined with its neighbours when the segments are settled: so no order of packets makes a packet expensive.
+const LOOK_BACK: usize = 4;
+
+/// Flows of keys of one kind.
+#[derive(Debug)]
+pub(super) struct Family<K> {
+    index: Index,
+    segments: Slab<Segment<K>>,
+    /// The idle timeout in ns; `None` for one flow a key.
+    timeout: Option<i64>,
+    seed: foldhash::fast::RandomState,
+}
+
+impl<K: Key> Family<K> {
+    pub(super) fn new(timeout: Option<i64>) -> Self {
+        Self {
+            index: Index::default(),
+            segments: Slab::default(),
+            timeout,
+            seed: foldhash::fast::RandomState::default(),
+        }
+    }
+
+    /// Segments held now.
+    pub(super) fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    #[inline]
+    pub(super) fn mark(&self, key: &K, transport: Transport) -> u32 {
+        key.mark(transport, &self.seed)
+    }
+
+    /// Adds a batch of packets. The loads of all of them are started before the first is used, so that the memory's
+    /// latency is paid once a batch rather than once a packet.
+    pub(super) fn add(&mut self, batch: &[Touch<K>], details: &mut Details) {
+        const MOST: usize = super::table::BATCH;
+        let mut guesses = [None; MOST];
+        for (guess, touch) in guesses.iter_mut().zip(batch) {
+            *guess = self.index.guess(touch.mark);
+        }
+        let mut found = [None; MOST];
+        for ((found, guess), touch) in found.iter_mut().zip(guesses).zip(batch) {
+            *found = guess.filter(|&id| self.segments[id].is_of(&touch.key, touch.transport));
+        }
+        for (touch, found) in batch.iter().zip(found) {
+            // An earlier packet of the batch may have moved the head of the key; a segment it still is, and the one
+            // that a packet in order belongs to.
+            match found {
+                Some(id) if self.segments[id].takes(touch.time, self.timeout) => {
+                    self.segments[id].add(touch, details);
+                }
+                _ => self.add_slowly(touch, details),
+            }
+        }
+    }
+
+    /// Adds a packet to the segment that takes it, or to a new one.
+    fn add_slowly(&mut self, touch: &Touch<K>, details: &mut Details) {
+        let id = self.segment_for(touch);
+        self.segments[id].add(touch, details);
+    }
+
+    fn segment_for(&mut self, touch: &Touch<K>) -> Id {
+        let head = self.head(touch.mark, &touch.key, touch.transport);
+        let mut next = head.unwrap_or(NONE);
+        for _ in 0..LOOK_BACK {
+            if next == NONE {
+                break;
+            }
+            let segment = &self.segments[next];
+            if segment.takes(touch.time, self.timeout) {
+                return next;
+            }
+            next = segment.older;
+        }
+        self.open(touch.mark, head, Segment::new(touch))
+    }
+
+    fn head(&self, mark: u32, key: &K, transport: Transport) -> Option<Id> {
+        self.index.find(mark, |id| self.segments[id].is_of(key, transport))
+    }
+
+    /// Makes a segment the head of its key.
+    fn open(&mut self, mark: u32, head: Option<Id>, mut segment: Segment<K>) -> Id {
+        segment.older = head.unwrap_or(NONE);
+        let id = self.segments.insert(segment);
+        match head {
+            Some(head) => self.index.replace(mark, head, id),
+            None => self.index.insert(mark, id),
+        }
+        id
+    }
+
+    /// Takes over the segments of another table; `adopt` brings their details along.
+    pub(super) fn merge(&mut self, mut other: Self, mut adopt: impl FnMut(Id) -> Id) {
+        for id in other.drain_ids() {
+            let segment = other.segments[id];
+            let mark = segment.mark(&self.seed);
+            let (key, transport) = segment.key();
+            let head = self.head(mark, &key, transport);
+            let detail = adopt(segment.detail);
+            self.open(mark, head, segment.with_detail(detail));
+        }
+    }
+
+    /// The ids of all segments; the index is emptied.
+    fn drain_ids(&mut self) -> Vec<Id> {
+        let ids = self.ids();
+        self.index = Index::default();
+        ids
+    }
+
+    /// The ids of all segments.
+    pub(super) fn ids(&self) -> Vec<Id> {
+        let mut ids = Vec::with_capacity(self.segments.len());
+        for head in self.index.ids() {
+            ids.extend(self.chain(head));
+        }
+        ids
+    }
+
+    /// The segments of one key.
+    fn chain(&self, head: Id) -> impl Iterator<Item = Id> {
+        std::iter::successors(Some(head), |&id| {
+            let older = self.segments[id].older;
+            (older != NONE).then_some(older)
+        })
+    }
+
+    pub(super) fn segment(&self, id: Id) -> &Segment<K> {
+        &self.segments[id]
+    }
+
+    /// Joins the segments of each key between which no gap is wider than the timeout, and those without times with
+    /// the earliest of their key. Segments are flows after that, as far as the input was read.
+    pub(super) fn settle(&mut self, details: &mut Details) {
+        let split: Vec<Id> = self.index.ids().filter(|&head| self.segments[head].older != NONE).collect();
+        for head in split {
+            let mut chain: Vec<Id> = self.chain(head).collect();
+            // Those without time come first: `None` is the smallest.
+            chain.sort_unstable_by_key(|&id| self.segments[id].span());
+            let newest = self.join(&chain, details);
+            let mark = self.segments[newest].mark(&self.seed);
+            self.index.replace(mark, head, newest);
+        }
+    }
+
+    /// Joins a chain sorted by time and links what stays, the newest as head.
+    fn join(&mut self, chain: &[Id], details: &mut Details) -> Id {
+        let mut newest = chain[0];
+        self.segments[newest].older = NONE;
+        for &id in &chain[1..] {
+            let segment = self.segments[id];
+            let mut joined = self.segments[newest];
+            if self.touch_each_other(&joined, &segment) {
+                joined.absorb(&segment, details);
+                self.segments[newest] = joined;
+                self.segments.remove(id);
+            } else {
+                self.segments[id].older = newest;
+                newest = id;
+            }
+        }
+        newest
+    }
+
+    fn touch_each_other(&self, earlier: &Segment<K>, later: &Segment<K>) -> bool {
+        let Some(timeout) = self.timeout else { return true };
+        match (earlier.span(), later.span()) {
+            (Some((_, last)), Some((first, _))) => first <= last.saturating_add(timeout),
+            _ => true,
+        }
+    }
+
+    /// Removes the segments for which `keep` does not hold, and hands them out. They have to be settled, and `keep`
+    /// has to hold for all that are later than one for which it holds.
+    pub(super) fn remove(&mut self, keep: impl Fn(&Segment<K>) -> bool) -> Vec<Segment<K>> {
+        let mut removed = Vec::new();
+        let heads: Vec<Id> = self.index.ids().collect();
+        self.index.retain(|head| keep(&self.segments[head]));
+        for head in heads {
+            let chain: Vec<Id> = self.chain(head).collect();
+            let kept = chain.iter().take_while(|&&id| keep(&self.segments[id])).count();
+            if kept > 0 {
+                self.segments[chain[kept - 1]].older = NONE;
+            }
+            for &id in &chain[kept..] {
+                removed.push(self.segments[id]);
+                self.segments.remove(id);
+            }
+        }
+        removed
+    }
+}

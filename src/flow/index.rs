@@ -1,0 +1,140 @@
+//! A hash index from flow keys to places in a slab: open addressing, linear probing, eight bytes a slot.
+
+use super::slab::Id;
+
+/// Upper half: the mark, 32 bits of the key's hash, whose low bits are also the slot to start from, so that growing
+/// needs no keys. Lower half: the id plus one; 0 is an empty slot.
+type Slot = u64;
+
+const EMPTY: Slot = 0;
+const FIRST_SLOTS: usize = 1 << 10;
+
+/// The index. It knows marks, not keys: the caller tells whether an id is the one it looks for.
+#[derive(Debug)]
+pub(super) struct Index {
+    slots: Vec<Slot>,
+    used: usize,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self { slots: vec![EMPTY; FIRST_SLOTS], used: 0 }
+    }
+}
+
+const fn pack(mark: u32, id: Id) -> Slot {
+    (mark as u64) << 32 | (id as u64 + 1)
+}
+
+#[allow(clippy::cast_possible_truncation)] // the halves of a slot
+const fn unpack(slot: Slot) -> (u32, Id) {
+    ((slot >> 32) as u32, (slot as u32).wrapping_sub(1))
+}
+
+impl Index {
+    fn mask(&self) -> usize {
+        self.slots.len() - 1
+    }
+
+    /// The id in the slot where the search for `mark` starts, if its mark is the same. A first guess that costs one
+    /// load: several of them overlap in time, which hides the memory's latency.
+    #[inline]
+    pub(super) fn guess(&self, mark: u32) -> Option<Id> {
+        let slot = self.slots[mark as usize & self.mask()];
+        let (found, id) = unpack(slot);
+        (slot != EMPTY && found == mark).then_some(id)
+    }
+
+    /// The id under `mark` for which `is_it` holds.
+    pub(super) fn find(&self, mark: u32, is_it: impl FnMut(Id) -> bool) -> Option<Id> {
+        self.find_slot(mark, is_it).map(|slot| unpack(self.slots[slot]).1)
+    }
+
+    fn find_slot(&self, mark: u32, mut is_it: impl FnMut(Id) -> bool) -> Option<usize> {
+        let mut place = mark as usize & self.mask();
+        loop {
+            let slot = self.slots[place];
+            if slot == EMPTY {
+                return None;
+            }
+            let (found, id) = unpack(slot);
+            if found == mark && is_it(id) {
+                return Some(place);
+            }
+            place = (place + 1) & self.mask();
+        }
+    }
+
+    /// Puts `new` where `old` is.
+    pub(super) fn replace(&mut self, mark: u32, old: Id, new: Id) {
+        if let Some(slot) = self.find_slot(mark, |id| id == old) {
+            self.slots[slot] = pack(mark, new);
+        }
+    }
+
+    /// Adds an id that is not there yet.
+    pub(super) fn insert(&mut self, mark: u32, id: Id) {
+        if self.used * 4 >= self.slots.len() * 3 {
+            self.grow();
+        }
+        self.place(pack(mark, id));
+        self.used += 1;
+    }
+
+    fn place(&mut self, slot: Slot) {
+        let mask = self.mask();
+        let mut place = unpack(slot).0 as usize & mask;
+        while self.slots[place] != EMPTY {
+            place = (place + 1) & mask;
+        }
+        self.slots[place] = slot;
+    }
+
+    fn grow(&mut self) {
+        let doubled = vec![EMPTY; self.slots.len() * 2];
+        let slots = std::mem::replace(&mut self.slots, doubled);
+        for slot in slots.into_iter().filter(|&slot| slot != EMPTY) {
+            self.place(slot);
+        }
+    }
+
+    /// Keeps only the ids for which `keep` holds.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(Id) -> bool) {
+        let empty = vec![EMPTY; self.slots.len()];
+        let slots = std::mem::replace(&mut self.slots, empty);
+        self.used = 0;
+        for slot in slots.into_iter().filter(|&slot| slot != EMPTY && keep(unpack(slot).1)) {
+            self.place(slot);
+            self.used += 1;
+        }
+    }
+
+    /// All ids, in no particular order.
+    pub(super) fn ids(&self) -> impl Iterator<Item = Id> {
+        self.slots.iter().filter(|&&slot| slot != EMPTY).map(|&slot| unpack(slot).1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_marks_and_growth_lose_nothing() {
+        let mut index = Index::default();
+        let mark = |id: Id| (id % 100) * 0x0100_0001;
+        for id in 0..5000 {
+            index.insert(mark(id), id);
+        }
+        for id in 0..5000 {
+            assert_eq!(index.find(mark(id), |found| found == id), Some(id));
+        }
+        assert_eq!(index.find(mark(7), |found| found == 5001), None);
+        index.retain(|id| id % 2 == 0);
+        assert_eq!(index.ids().count(), 2500);
+        assert_eq!(index.find(mark(3), |found| found == 3), None);
+        index.replace(mark(4), 4, 6000);
+        assert_eq!(index.find(mark(4), |found| found == 6000), Some(6000));
+        assert_eq!(index.find(mark(4), |found| found == 4), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! What tells flows apart: the unordered pair of endpoints. The transport stands beside it, where it fills a gap.
+
+use std::hash::{BuildHasher, Hasher};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::net::{Endpoint, Side, Transport};
+
+/// A pair of endpoints of one address family, the smaller one first.
+pub(super) trait Key: Copy + Eq + Ord {
+    /// Mixes the key and the transport into 32 bits.
+    fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32;
+
+    /// The endpoints, by side.
+    fn endpoints(&self) -> [Endpoint; 2];
+}
+
+/// A pair of IPv4 endpoints: 12 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct V4Key {
+    addresses: [u32; 2],
+    ports: [u16; 2],
+}
+
+/// A pair of IPv6 endpoints: 36 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct V6Key {
+    addresses: [[u8; 16]; 2],
+    ports: [u16; 2],
+}
+
+impl V4Key {
+    /// The key of a packet, and the side that sent it. A packet between equal endpoints is sent by A.
+    #[inline]
+    pub(super) fn new(source: Ipv4Addr, sport: u16, destination: Ipv4Addr, dport: u16) -> (Self, Side) {
+        let (source, destination) = (source.to_bits(), destination.to_bits());
+        if (source, sport) <= (destination, dport) {
+            (Self { addresses: [source, destination], ports: [sport, dport] }, Side::A)
+        } else {
+            (Self { addresses: [destination, source], ports: [dport, sport] }, Side::B)
+        }
+    }
+}
+
+impl V6Key {
+    /// The key of a packet, and the side that sent it. A packet between equal endpoints is sent by A.
+    #[inline]
+    pub(super) fn new(source: Ipv6Addr, sport: u16, destination: Ipv6Addr, dport: u16) -> (Self, Side) {
+        let (source, destination) = (source.octets(), destination.octets());
+        if (source, sport) <= (destination, dport) {
+            (Self { addresses: [source, destination], ports: [sport, dport] }, Side::A)
+        } else {
+            (Self { addresses: [destination, source], ports: [dport, sport] }, Side::B)
+        }
+    }
+}
+
+/// Both ports and the transport in one word.
+fn word(ports: [u16; 2], transport: Transport) -> u64 {
+    u64::from(ports[0]) << 24 | u64::from(ports[1]) << 8 | transport as u64
+}
+
+#[allow(clippy::cast_possible_truncation)] // folds 64 bits to 32
+fn fold(hash: u64) -> u32 {
+    (hash ^ (hash >> 32)) as u32
+}
+
+impl Key for V4Key {
+    #[inline]
+    fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32 {
+        let mut hasher = seed.build_hasher();
+        hasher.write_u64(u64::from(self.addresses[0]) << 32 | u64::from(self.addresses[1]));
+        hasher.write_u64(word(self.ports, transport));
+        fold(hasher.finish())
+    }
+
+    fn endpoints(&self) -> [Endpoint; 2] {
+        [0, 1].map(|side| Endpoint::new(Ipv4Addr::from_bits(self.addresses[side]).into(), self.ports[side]))
+    }
+}
+
+impl Key for V6Key {
+    #[inline]
+    fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32 {
+        let mut hasher = seed.build_hasher();
+        for address in self.addresses {
+            hasher.write_u128(u128::from_ne_bytes(address));
+        }
+        hasher.write_u64(word(self.ports, transport));
+        fold(hasher.finish())
+    }
+
+    fn endpoints(&self) -> [Endpoint; 2] {
+        [0, 1].map(|side| Endpoint::new(Ipv6Addr::from(self.addresses[side]).into(), self.ports[side]))
+    }
+}

@@ -1,0 +1,241 @@
+//! The entry of a flow in its table: 64 bytes over IPv4, 88 over IPv6.
+
+use super::details::{Detail, Details, NEVER};
+use super::key::Key;
+use super::record::{FlowRecord, Handshake, Traffic};
+use super::slab::{Id, NONE};
+use crate::net::{Side, Timestamp, Transport};
+use crate::packet::TcpFlags;
+
+/// What a packet adds to its flow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Touch<K> {
+    pub(super) key: K,
+    /// The key's hash.
+    pub(super) mark: u32,
+    pub(super) transport: Transport,
+    pub(super) sender: Side,
+    pub(super) flags: TcpFlags,
+    pub(super) bytes: u32,
+    pub(super) time: Option<Timestamp>,
+}
+
+/// Packets of one key with no gap wider than the idle timeout, among those read so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment<K> {
+    key: K,
+    transport: Transport,
+    flags: [TcpFlags; 2],
+    marks: u8,
+    /// Earliest and latest time in ns; `first > last` while no packet had a time stamp.
+    first: i64,
+    last: i64,
+    bytes: [u64; 2],
+    packets: [u32; 2],
+    /// Another segment of the same key.
+    pub(super) older: Id,
+    pub(super) detail: Id,
+}
+
+/// B sent the earliest packet, and A none at that time.
+const OPENED_BY_B: u8 = 1;
+/// The detail holds a plain ACK of A; shifted by one, of B.
+const ACK_SEEN: u8 = 2;
+
+impl<K: Key> Segment<K> {
+    pub(super) fn new(touch: &Touch<K>) -> Self {
+        Self {
+            key: touch.key,
+            transport: touch.transport,
+            flags: [TcpFlags::default(); 2],
+            marks: 0,
+            first: i64::MAX,
+            last: i64::MIN,
+            bytes: [0; 2],
+            packets: [0; 2],
+            older: NONE,
+            detail: NONE,
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_of(&self, key: &K, transport: Transport) -> bool {
+        self.key == *key && self.transport == transport
+    }
+
+    pub(super) fn mark(&self, seed: &foldhash::fast::RandomState) -> u32 {
+        self.key.mark(self.transport, seed)
+    }
+
+    pub(super) fn key(&self) -> (K, Transport) {
+        (self.key, self.transport)
+    }
+
+    /// The same with its detail in another place.
+    pub(super) fn with_detail(self, detail: Id) -> Self {
+        Self { detail, ..self }
+    }
+
+    /// When the flow began and ended, in ns; `None` while no packet had a time stamp.
+    pub(super) fn span(&self) -> Option<(i64, i64)> {
+        (self.first <= self.last).then_some((self.first, self.last))
+    }
+
+    /// Whether a packet of that time belongs to this segment. Without a timeout every one does; else packets
+    /// without time stamps keep among themselves until the flow is over.
+    #[inline]
+    pub(super) fn takes(&self, time: Option<Timestamp>, timeout: Option<i64>) -> bool {
+        let Some(timeout) = timeout else { return true };
+        match time {
+            Some(time) => {
+                let time = time.as_nanos();
+                self.first.saturating_sub(timeout) <= time && time <= self.last.saturating_add(timeout)
+            }
+            None => self.span().is_none(),
+        }
+    }
+
+    /// Adds a packet.
+    #[inline]
+    pub(super) fn add(&mut self, touch: &Touch<K>, details: &mut Details) {
+        let side = touch.sender.index();
+        self.flags[side] |= touch.flags;
+        self.bytes[side] = self.bytes[side].saturating_add(u64::from(touch.bytes));
+        let (packets, carry) = self.packets[side].overflowing_add(1);
+        self.packets[side] = packets;
+        if carry {
+            details.entry(&mut self.detail).packets_high[side] += 1;
+        }
+        if touch.transport == Transport::Tcp {
+            self.note_handshake(touch, details);
+        }
+        if let Some(time) = touch.time {
+            self.note_time(time.as_nanos(), touch.sender);
+        }
+        details.count(&mut self.detail, touch.time, u64::from(touch.bytes));
+    }
+
+    #[inline]
+    fn note_time(&mut self, time: i64, sender: Side) {
+        if time < self.first {
+            self.first = time;
+            self.marks = self.marks & !OPENED_BY_B | if sender == Side::B { OPENED_BY_B } else { 0 };
+        } else if time == self.first && sender == Side::A {
+            self.marks &= !OPENED_BY_B;
+        }
+        self.last = self.last.max(time);
+    }
+
+    /// Notes SYN, SYN/ACK and plain ACK. Called before the packet's time is noted.
+    #[inline]
+    fn note_handshake(&mut self, touch: &Touch<K>, details: &mut Details) {
+        let side = touch.sender.index();
+        let time = touch.time.map_or(i64::MIN, Timestamp::as_nanos);
+        if touch.flags.is_plain_ack() {
+            let seen = ACK_SEEN << side;
+            // Nearly always: later than all before, so it cannot be the earliest.
+            if self.marks & seen == 0 || time < self.last {
+                self.marks |= seen;
+                let ack = &mut details.entry(&mut self.detail).ack[side];
+                *ack = time.min(*ack);
+            }
+        } else if touch.flags.intersects(TcpFlags::SYN) {
+            let detail = details.entry(&mut self.detail);
+            let earliest =
+                if touch.flags.is_syn() { &mut detail.syn[side] } else { &mut detail.syn_ack[side] };
+            *earliest = time.min(*earliest);
+        }
+    }
+
+    /// Adds another segment of the same key.
+    pub(super) fn absorb(&mut self, other: &Self, details: &mut Details) {
+        for side in 0..2 {
+            self.flags[side] |= other.flags[side];
+            self.bytes[side] = self.bytes[side].saturating_add(other.bytes[side]);
+            let (packets, carry) = self.packets[side].overflowing_add(other.packets[side]);
+            self.packets[side] = packets;
+            if carry {
+                details.entry(&mut self.detail).packets_high[side] += 1;
+            }
+        }
+        let opened_by_b = match (self.span(), other.span()) {
+            (None, _) => other.marks,
+            (_, None) => self.marks,
+            _ if self.first < other.first => self.marks,
+            _ if self.first > other.first => other.marks,
+            _ => self.marks & other.marks,
+        } & OPENED_BY_B;
+        self.marks = (self.marks | other.marks) & !OPENED_BY_B | opened_by_b;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        details.absorb(&mut self.detail, other.detail);
+    }
+
+    /// The flow's record. Its detail is removed.
+    pub(super) fn into_record(self, details: &mut Details) -> FlowRecord {
+        let detail = details.get(self.detail);
+        let sent = |side: usize| Traffic {
+            packets: u64::from(detail.packets_high[side]) << 32 | u64::from(self.packets[side]),
+            bytes: self.bytes[side],
+            flags: self.flags[side],
+        };
+        let span =
+            self.span().map(|(first, last)| (Timestamp::from_nanos(first), Timestamp::from_nanos(last)));
+        FlowRecord {
+            transport: self.transport,
+            endpoints: self.key.endpoints(),
+            span,
+            sent: [sent(0), sent(1)],
+            opener: if self.opened_by_b(&detail) { Side::B } else { Side::A },
+            handshake: self.handshake(&detail),
+            intervals: details.remove(self.detail),
+        }
+    }
+
+    /// Whether B sent the earliest packet: by time, and where no packet has one, because A sent none.
+    fn opened_by_b(&self, detail: &Detail) -> bool {
+        match self.span() {
+            Some(_) => self.marks & OPENED_BY_B != 0,
+            None => self.packets[0] == 0 && detail.packets_high[0] == 0,
+        }
+    }
+
+    fn handshake(&self, detail: &Detail) -> Handshake {
+        let begin = self.span().map_or(0, |(first, _)| first);
+        let seen = |time: i64| (time != NEVER).then(|| Timestamp::from_nanos(time.max(begin)));
+        Handshake { syn: detail.syn.map(seen), syn_ack: detail.syn_ack.map(seen), ack: detail.ack.map(seen) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::key::{V4Key, V6Key};
+
+    #[test]
+    fn an_ipv4_entry_is_one_cache_line() {
+        assert_eq!(size_of::<Segment<V4Key>>(), 64);
+        assert_eq!(size_of::<Segment<V6Key>>(), 88);
+    }
+
+    #[test]
+    fn more_packets_than_32_bits_count() {
+        let (key, sender) = V4Key::new([10, 0, 0, 1].into(), 1, [10, 0, 0, 2].into(), 2);
+        let touch = Touch {
+            key,
+            mark: 0,
+            transport: Transport::Udp,
+            sender,
+            flags: TcpFlags::default(),
+            bytes: 60,
+            time: Some(Timestamp::from_nanos(5)),
+        };
+        let mut details = Details::new(None, 0);
+        let mut segment = Segment::new(&touch);
+        segment.packets[0] = u32::MAX;
+        let other = segment;
+        segment.add(&touch, &mut details);
+        segment.absorb(&other, &mut details);
+        assert_eq!(segment.into_record(&mut details).sent[0].packets, u64::from(u32::MAX) * 2 + 1);
+    }
+}

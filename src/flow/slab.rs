@@ -1,0 +1,86 @@
+//! Storage that grows without moving what it holds.
+
+/// The place of an item in a [`Slab`].
+pub(super) type Id = u32;
+
+/// The place that no item has.
+pub(super) const NONE: Id = Id::MAX;
+
+const CHUNK_BITS: u32 = 12;
+const CHUNK: usize = 1 << CHUNK_BITS;
+
+/// Items by number, in chunks that never move; freed places are used again.
+#[derive(Debug)]
+pub(super) struct Slab<T> {
+    chunks: Vec<Vec<T>>,
+    free: Vec<Id>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
+    /// Items held now.
+    pub(super) fn len(&self) -> usize {
+        let filled = match self.chunks.split_last() {
+            Some((last, full)) => full.len() * CHUNK + last.len(),
+            None => 0,
+        };
+        filled - self.free.len()
+    }
+
+    pub(super) fn insert(&mut self, item: T) -> Id {
+        if let Some(id) = self.free.pop() {
+            self[id] = item;
+            return id;
+        }
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        let chunk = self.chunks.len() - 1;
+        let place = self.chunks[chunk].len();
+        self.chunks[chunk].push(item);
+        Id::try_from(chunk * CHUNK + place).expect("a slab is bounded far below four billion items")
+    }
+
+    /// Gives a place back. The item stays until the place is used again.
+    pub(super) fn remove(&mut self, id: Id) {
+        self.free.push(id);
+    }
+}
+
+impl<T> std::ops::Index<Id> for Slab<T> {
+    type Output = T;
+
+    #[inline]
+    fn index(&self, id: Id) -> &T {
+        &self.chunks[(id >> CHUNK_BITS) as usize][id as usize & (CHUNK - 1)]
+    }
+}
+
+impl<T> std::ops::IndexMut<Id> for Slab<T> {
+    #[inline]
+    fn index_mut(&mut self, id: Id) -> &mut T {
+        &mut self.chunks[(id >> CHUNK_BITS) as usize][id as usize & (CHUNK - 1)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn freed_places_are_used_again() {
+        let mut slab = Slab::default();
+        let ids: Vec<Id> = (0..CHUNK + 3).map(|item| slab.insert(item)).collect();
+        assert_eq!(slab.len(), CHUNK + 3);
+        assert_eq!(slab[ids[CHUNK + 1]], CHUNK + 1);
+        slab.remove(ids[5]);
+        assert_eq!(slab.len(), CHUNK + 2);
+        assert_eq!(slab.insert(99), ids[5]);
+        assert_eq!(slab[ids[5]], 99);
+    }
+}

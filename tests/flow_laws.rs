@@ -1,0 +1,244 @@
+//! The laws of the flow table, against a naive grouping of the same packets.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use portolan::flow::{FlowOptions, FlowRecord, FlowTable};
+use portolan::net::{Endpoint, Side, Timestamp, Transport};
+use portolan::packet::{Addresses, PacketMeta, TcpFlags};
+use proptest::prelude::*;
+
+const TIMEOUT: u64 = 10;
+
+fn packet() -> impl Strategy<Value = PacketMeta> {
+    let flags =
+        prop_oneof![Just(0x02), Just(0x12), Just(0x10), Just(0x18), Just(0x11), Just(0x04), any::<u8>()];
+    let time = prop_oneof![12 => (0i64..120).prop_map(Some), 1 => Just(None)];
+    (0..3usize, any::<bool>(), 0u8..2, 0u8..2, 1u16..3, 1u16..3, flags, time, 1u32..2000).prop_map(
+        |(transport, v6, source, destination, source_port, destination_port, flags, time, wire_len)| {
+            let transport = Transport::ALL[transport];
+            PacketMeta {
+                transport,
+                addresses: if v6 {
+                    let address =
+                        |host| Ipv6Addr::from([0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host]);
+                    Addresses::V6 { source: address(source), destination: address(destination) }
+                } else {
+                    let address = |host| Ipv4Addr::new(10, 0, 0, host);
+                    Addresses::V4 { source: address(source), destination: address(destination) }
+                },
+                source_port,
+                destination_port,
+                flags: if transport == Transport::Tcp { TcpFlags(flags) } else { TcpFlags(0) },
+                timestamp: time.map(Timestamp::from_nanos),
+                wire_len,
+            }
+        },
+    )
+}
+
+fn options(idle_timeout_ns: Option<u64>) -> FlowOptions {
+    FlowOptions { idle_timeout_ns, interval_ns: Some(7), ..FlowOptions::default() }
+}
+
+fn table_of(packets: &[PacketMeta], options: &FlowOptions) -> FlowTable {
+    let mut table = FlowTable::new(options);
+    table.add(packets, &mut |record| panic!("evicted {record:?}"));
+    table
+}
+
+fn records(table: FlowTable) -> Vec<FlowRecord> {
+    let mut records = Vec::new();
+    table
+        .finish()
+        .for_each_in_order(|record| {
+            records.push(record);
+            Ok::<(), ()>(())
+        })
+        .unwrap();
+    records
+}
+
+/// Endpoints in order, and the side that sent the packet.
+fn orient(packet: &PacketMeta) -> ([Endpoint; 2], Side) {
+    let source = Endpoint::new(packet.addresses.source(), packet.source_port);
+    let destination = Endpoint::new(packet.addresses.destination(), packet.destination_port);
+    if source <= destination { ([source, destination], Side::A) } else { ([destination, source], Side::B) }
+}
+
+/// The flows of a set of packets as the design defines them: sorted by time, cut where a gap is too wide.
+fn naive(packets: &[PacketMeta], timeout: Option<u64>) -> Vec<Vec<PacketMeta>> {
+    let mut keys: BTreeMap<_, Vec<PacketMeta>> = BTreeMap::new();
+    for packet in packets {
+        keys.entry((packet.transport, orient(packet).0)).or_default().push(*packet);
+    }
+    let mut flows = Vec::new();
+    for mut of_key in keys.into_values() {
+        of_key.sort_by_key(|packet| packet.timestamp);
+        let mut last: Option<Timestamp> = None;
+        let mut flow = Vec::new();
+        for packet in of_key {
+            if let (Some(last), Some(now), Some(timeout)) = (last, packet.timestamp, timeout) {
+                if now.nanos_since(last) > timeout {
+                    flows.push(std::mem::take(&mut flow));
+                }
+            }
+            last = packet.timestamp.or(last);
+            flow.push(packet);
+        }
+        flows.push(flow);
+    }
+    flows
+}
+
+/// What the record of a naive flow has to say, in a form to compare.
+fn expectation(
+    flow: &[PacketMeta],
+) -> (Transport, [Endpoint; 2], Option<(Timestamp, Timestamp)>, [(u64, u64, u8); 2]) {
+    let times = || flow.iter().filter_map(|packet| packet.timestamp);
+    let mut sent = [(0, 0, 0); 2];
+    for packet in flow {
+        let side = &mut sent[orient(packet).1.index()];
+        *side = (side.0 + 1, side.1 + u64::from(packet.wire_len), side.2 | packet.flags.0);
+    }
+    (flow[0].transport, orient(&flow[0]).0, times().min().zip(times().max()), sent)
+}
+
+fn opener(flow: &[PacketMeta]) -> Option<Side> {
+    let first = flow.iter().filter_map(|packet| packet.timestamp).min()?;
+    flow.iter().filter(|packet| packet.timestamp == Some(first)).map(|packet| orient(packet).1).min()
+}
+
+fn syn_times(flow: &[PacketMeta]) -> [Option<Timestamp>; 2] {
+    Side::BOTH.map(|side| {
+        let syn = |packet: &&PacketMeta| packet.flags.is_syn() && orient(packet).1 == side;
+        flow.iter().filter(syn).filter_map(|packet| packet.timestamp).min()
+    })
+}
+
+proptest! {
+    #[test]
+    fn flows_are_what_the_definition_says(
+        packets in prop::collection::vec(packet(), 0..200),
+        timeout in prop_oneof![Just(None), Just(Some(TIMEOUT))],
+    ) {
+        let mut expected: Vec<_> = naive(&packets, timeout);
+        let records = records(table_of(&packets, &options(timeout)));
+        prop_assert_eq!(records.len(), expected.len());
+        let compact = |record: &FlowRecord| {
+            let sent = record.sent.map(|sent| (sent.packets, sent.bytes, sent.flags.0));
+            (record.transport, record.endpoints, record.span, sent)
+        };
+        expected.sort_by_key(|flow| expectation(flow));
+        let mut found = records.clone();
+        found.sort_by_key(compact);
+        for (record, flow) in found.iter().zip(&expected) {
+            prop_assert_eq!(compact(record), expectation(flow));
+            if let Some(opener) = opener(flow) {
+                prop_assert_eq!(record.opener, opener);
+            }
+            if flow.iter().all(|packet| packet.timestamp.is_some()) {
+                prop_assert_eq!(record.handshake.syn, syn_times(flow));
+            }
+            let of_intervals = record.intervals.iter().fold((0, 0), |sum, interval| {
+                (sum.0 + interval.packets, sum.1 + interval.bytes)
+            });
+            prop_assert_eq!(of_intervals, (record.packets(), record.bytes()));
+            prop_assert!(record.intervals.is_sorted_by(|one, next| one.start < next.start));
+        }
+    }
+
+    #[test]
+    fn order_and_cuts_change_nothing(
+        packets in prop::collection::vec(packet(), 0..200),
+        shuffled in any::<prop::sample::Index>(),
+        part_of in prop::collection::vec(0..4usize, 200),
+        timeout in prop_oneof![Just(None), Just(Some(TIMEOUT))],
+        backwards in any::<bool>(),
+    ) {
+        let options = options(timeout);
+        let whole = records(table_of(&packets, &options));
+        let mut rotated = packets.clone();
+        if !rotated.is_empty() {
+            let middle = shuffled.index(rotated.len());
+            rotated.rotate_left(middle);
+            rotated[..middle].reverse();
+        }
+        prop_assert_eq!(&records(table_of(&rotated, &options)), &whole);
+        let mut parts = vec![Vec::new(); 4];
+        for (packet, part) in packets.iter().zip(&part_of) {
+            parts[*part].push(*packet);
+        }
+        if backwards {
+            parts.reverse();
+        }
+        let mut merged = FlowTable::new(&options);
+        for part in parts {
+            merged.merge(table_of(&part, &options), &mut |record| panic!("evicted {record:?}"));
+        }
+        prop_assert_eq!(records(merged), whole);
+    }
+
+    #[test]
+    fn eviction_keeps_the_bound_and_every_total(
+        seeds in prop::collection::vec((any::<u16>(), 0i64..100_000, 1u32..2000), 0..2000),
+    ) {
+        let options = FlowOptions { max_flows: FlowOptions::FEWEST_FLOWS, ..options(Some(TIMEOUT)) };
+        let mut table = FlowTable::new(&options);
+        let mut evicted = Vec::new();
+        let mut total = 0;
+        for (port, time, wire_len) in seeds {
+            total += u64::from(wire_len);
+            let packet = PacketMeta {
+                transport: Transport::Udp,
+                addresses: Addresses::V4 {
+                    source: Ipv4Addr::new(10, 0, 0, 1),
+                    destination: Ipv4Addr::new(10, 0, 0, 2),
+                },
+                source_port: port % 300,
+                destination_port: 53,
+                flags: TcpFlags::default(),
+                timestamp: Some(Timestamp::from_nanos(time)),
+                wire_len,
+            };
+            table.add(&[packet], &mut |record| evicted.push(record));
+            prop_assert!(table.len() <= options.max_flows);
+        }
+        prop_assert_eq!(table.evicted(), evicted.len() as u64);
+        let held: u64 = records(table).iter().map(FlowRecord::bytes).sum();
+        prop_assert_eq!(held + evicted.iter().map(FlowRecord::bytes).sum::<u64>(), total);
+    }
+
+    #[test]
+    fn a_series_too_fine_gets_coarser_by_the_same_measure_in_any_order(
+        times in prop::collection::vec(0i64..1_000_000, 1000..1500),
+    ) {
+        let options = FlowOptions {
+            max_flows: FlowOptions::FEWEST_FLOWS,
+            idle_timeout_ns: None,
+            interval_ns: Some(1),
+        };
+        let packets: Vec<PacketMeta> = times.iter().map(|&time| PacketMeta {
+            transport: Transport::Udp,
+            addresses: Addresses::V4 { source: Ipv4Addr::LOCALHOST, destination: Ipv4Addr::LOCALHOST },
+            source_port: 1,
+            destination_port: 2,
+            flags: TcpFlags::default(),
+            timestamp: Some(Timestamp::from_nanos(time)),
+            wire_len: 1,
+        }).collect();
+        let forwards = table_of(&packets, &options).finish();
+        let reversed: Vec<PacketMeta> = packets.iter().rev().copied().collect();
+        let backwards = table_of(&reversed, &options).finish();
+        prop_assert_eq!(forwards.interval_ns(), backwards.interval_ns());
+        prop_assert!(forwards.interval_ns().unwrap() > 1);
+        let mut cells = 0;
+        forwards.for_each(|record| {
+            cells = record.intervals.len();
+            assert_eq!(record.packets(), packets.len() as u64);
+            assert_eq!(record.intervals.iter().map(|interval| interval.packets).sum::<u64>(), record.packets());
+        });
+        prop_assert!(cells <= 4 * FlowOptions::FEWEST_FLOWS);
+    }
+}
