@@ -1,0 +1,227 @@
+//! Distributions of one fixed geometry, so that they merge without loss.
+
+use hdrhistogram::Histogram;
+
+use crate::merge::Merge;
+
+/// How many measurements are kept as they are before a histogram is worth its memory.
+const FEW: usize = 32;
+
+/// Significant decimal digits that the histogram keeps: values are told apart to one per cent.
+const SIGNIFICANT_DIGITS: u8 = 2;
+
+/// A distribution of integers: exact count, sum, minimum and maximum, and percentiles to one per cent.
+#[derive(Clone, Debug, Default)]
+pub struct Distribution {
+    count: u64,
+    sum: u128,
+    range: Option<(u64, u64)>,
+    values: Values,
+}
+
+/// What percentiles are made of. Which form it has depends on the way here, and no result does.
+#[derive(Clone, Debug)]
+enum Values {
+    /// Values with their counts, in no order.
+    Few(Vec<(u64, u64)>),
+    /// Boxed, for most rows of a summary have but few values.
+    Many(Box<Histogram<u64>>),
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+fn empty_histogram() -> Histogram<u64> {
+    Histogram::new(SIGNIFICANT_DIGITS).expect("two significant digits are within the crate's limits")
+}
+
+/// The largest value that a histogram tells apart; larger ones are held there.
+const LARGEST: u64 = u64::MAX >> 1;
+
+impl Distribution {
+    /// Adds one measurement.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        self.record_n(value, 1);
+    }
+
+    /// Adds a measurement that was made `count` times.
+    pub fn record_n(&mut self, value: u64, count: u64) {
+        if count == 0 {
+            return;
+        }
+        self.count += count;
+        self.sum += u128::from(value) * u128::from(count);
+        self.widen((value, value));
+        self.values.add(value, count);
+    }
+
+    fn widen(&mut self, (min, max): (u64, u64)) {
+        let (old_min, old_max) = self.range.unwrap_or((min, max));
+        self.range = Some((old_min.min(min), old_max.max(max)));
+    }
+
+    /// Measurements.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// All measurements added up.
+    pub const fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// The smallest measurement.
+    pub fn min(&self) -> Option<u64> {
+        self.range.map(|(min, _)| min)
+    }
+
+    /// The largest measurement.
+    pub fn max(&self) -> Option<u64> {
+        self.range.map(|(_, max)| max)
+    }
+
+    /// The values that at most the given shares (0 to 100 per cent) of the measurements exceed, to one per cent.
+    pub fn percentiles<const N: usize>(&self, percents: [f64; N]) -> Option<[u64; N]> {
+        let (min, max) = self.range?;
+        let histogram = self.values.histogram();
+        Some(percents.map(|percent| histogram.value_at_percentile(percent).clamp(min, max)))
+    }
+
+    /// The buckets that have measurements: the smallest value of each, and how many there are; by rising value.
+    pub fn buckets(&self) -> Vec<(u64, u64)> {
+        let histogram = self.values.histogram();
+        let bucket = |value: u64, count| (histogram.lowest_equivalent(value), count);
+        histogram
+            .iter_recorded()
+            .map(|found| bucket(found.value_iterated_to(), found.count_at_value()))
+            .collect()
+    }
+}
+
+impl Values {
+    fn add(&mut self, value: u64, count: u64) {
+        match self {
+            Self::Few(values) => {
+                if let Some((_, counted)) = values.iter_mut().find(|(known, _)| *known == value) {
+                    *counted += count;
+                } else if values.len() < FEW {
+                    values.push((value, count));
+                } else {
+                    let mut histogram = self.histogram().into_owned();
+                    add_to(&mut histogram, value, count);
+                    *self = Self::Many(Box::new(histogram));
+                }
+            }
+            Self::Many(histogram) => add_to(histogram, value, count),
+        }
+    }
+
+    fn histogram(&self) -> std::borrow::Cow<'_, Histogram<u64>> {
+        match self {
+            Self::Few(values) => {
+                let mut histogram = empty_histogram();
+                for &(value, count) in values {
+                    add_to(&mut histogram, value, count);
+                }
+                std::borrow::Cow::Owned(histogram)
+            }
+            Self::Many(histogram) => std::borrow::Cow::Borrowed(histogram),
+        }
+    }
+}
+
+fn add_to(histogram: &mut Histogram<u64>, value: u64, count: u64) {
+    histogram
+        .record_n(value.min(LARGEST), count)
+        .expect("a histogram that grows takes every value up to the largest");
+}
+
+impl Merge for Distribution {
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        if let Some(range) = other.range {
+            self.widen(range);
+        }
+        match (&mut self.values, other.values) {
+            (values, Values::Few(others)) => {
+                for (value, count) in others {
+                    values.add(value, count);
+                }
+            }
+            (Values::Many(histogram), Values::Many(others)) => {
+                histogram.add(*others).expect("a histogram that grows takes one of the same geometry");
+            }
+            (values @ Values::Few(_), Values::Many(mut others)) => {
+                others
+                    .add(&*values.histogram())
+                    .expect("a histogram that grows takes one of the same geometry");
+                *values = Values::Many(others);
+            }
+        }
+    }
+}
+
+impl PartialEq for Distribution {
+    fn eq(&self, other: &Self) -> bool {
+        (self.count, self.sum, self.range) == (other.count, other.sum, other.range)
+            && self.buckets() == other.buckets()
+    }
+}
+
+impl Eq for Distribution {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(values: &[u64]) -> Distribution {
+        let mut distribution = Distribution::default();
+        for &value in values {
+            distribution.record(value);
+        }
+        distribution
+    }
+
+    #[test]
+    fn percentiles_are_within_one_per_cent() {
+        let distribution = of(&(1..=10_000).collect::<Vec<u64>>());
+        let found = distribution.percentiles([50.0, 90.0, 99.0, 100.0]).unwrap_or_default();
+        for (found, truth) in found.into_iter().zip([5_000, 9_000, 9_900, 10_000_u64]) {
+            assert!(found.abs_diff(truth) * 100 <= truth, "{found} for {truth}");
+        }
+        assert_eq!((distribution.min(), distribution.max()), (Some(1), Some(10_000)));
+        assert_eq!(distribution.sum(), 50_005_000);
+    }
+
+    #[test]
+    fn nothing_measured_has_no_percentiles() {
+        assert_eq!(Distribution::default().percentiles([50.0]), None);
+        assert_eq!(Distribution::default().buckets(), []);
+    }
+
+    proptest! {
+        #[test]
+        fn merging_parts_gives_the_whole(
+            values in prop::collection::vec(prop_oneof![0u64..40, any::<u64>()], 0..150),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let (one, other) = values.split_at(cut.index(values.len() + 1));
+            let mut forwards = of(one);
+            forwards.merge(of(other));
+            let mut backwards = of(other);
+            backwards.merge(of(one));
+            let whole = of(&values);
+            prop_assert_eq!(&forwards, &whole);
+            prop_assert_eq!(&backwards, &whole);
+            prop_assert_eq!(forwards.percentiles([50.0, 99.0]), whole.percentiles([50.0, 99.0]));
+            prop_assert_eq!(backwards.percentiles([50.0, 99.0]), whole.percentiles([50.0, 99.0]));
+            prop_assert_eq!(whole.buckets().iter().map(|bucket| bucket.1).sum::<u64>(), whole.count());
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What became of each input.
+
+/// How the reading of one input went.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InputReport {
+    /// Its path; `-` for standard input.
+    pub path: String,
+    /// `pcap`, `pcapng`, with the compression around it if there is one (`pcap+gzip`); empty if it could not be
+    /// told.
+    pub format: String,
+    /// Packets read, before any filter.
+    pub packets: u64,
+    /// Whether it was read to its end and whole.
+    pub complete: bool,
+    /// What is wrong with it; empty if nothing is.
+    pub message: String,
+}

@@ -1,0 +1,115 @@
+//! The result: bounded, plain, mergeable.
+//!
+//! [`Tally`] counts while packets and flows come in, by ids; [`Summary`] is what it becomes, by names and in order.
+
+mod capture;
+mod counts;
+mod distribution;
+mod input;
+mod series;
+mod services;
+// mod tally;
+
+pub use capture::{CaptureTotals, Loss, Unclassified};
+pub use counts::{Counts, Volume};
+pub use distribution::Distribution;
+pub use input::InputReport;
+pub use series::{Interval, Series};
+pub use services::{ConfidenceFlows, Flows, ServiceKey, ServiceTotals};
+// pub use tally::Tally;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::merge::{Merge, merge_maps};
+use crate::net::{PortClass, PortPair, Transport};
+
+/// What is known of one capture, or of several that were merged.
+///
+/// Merging summaries is exact for everything but flows that were cut between them: those count once on each side.
+/// Parts of one capture are therefore merged as [`Meter`](crate::meter::Meter)s, which hold the flows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Versions of the port tables that decided the services.
+    pub tables: BTreeSet<String>,
+    /// What was read, by path.
+    pub inputs: Vec<InputReport>,
+    /// Everything that was captured.
+    pub capture: CaptureTotals,
+    /// What was lost on the way.
+    pub loss: Loss,
+    /// Packets without ports.
+    pub unclassified: Unclassified,
+    /// Packet sizes on the wire in bytes, of all packets.
+    pub packet_size: Distribution,
+    /// One row for each service, transport and service port.
+    pub services: BTreeMap<ServiceKey, ServiceTotals>,
+    /// By the class of the service port and that of its peer; where no side was chosen, of the lower and the higher
+    /// port.
+    pub port_classes: BTreeMap<(PortClass, PortClass), Counts>,
+    /// By port pair.
+    pub port_pairs: BTreeMap<PortPair, Counts>,
+    /// What port pairs past the bound of [`FlowOptions::max_flows`](crate::flow::FlowOptions::max_flows) had.
+    pub other_port_pairs: Counts,
+    /// Volumes over time, if intervals were asked for.
+    pub series: Option<Series>,
+}
+
+impl Summary {
+    /// The counts of one transport.
+    pub fn transport(&self, transport: Transport) -> Counts {
+        self.sum(|key| key.transport == transport)
+    }
+
+    /// The counts of everything with ports: TCP, UDP and SCTP together.
+    pub fn classified(&self) -> Counts {
+        self.sum(|_| true)
+    }
+
+    fn sum(&self, wanted: impl Fn(&ServiceKey) -> bool) -> Counts {
+        let mut sum = Counts::default();
+        for (_, totals) in self.services.iter().filter(|(key, _)| wanted(key)) {
+            sum.merge(totals.counts);
+        }
+        sum
+    }
+
+    /// All services' rows added up by what `group` says of them.
+    pub fn services_by<'a, G: Ord>(
+        &'a self,
+        group: impl Fn(&'a ServiceKey) -> G,
+    ) -> BTreeMap<G, ServiceTotals> {
+        let mut groups: BTreeMap<G, ServiceTotals> = BTreeMap::new();
+        for (key, totals) in &self.services {
+            groups.entry(group(key)).or_default().merge(totals.clone());
+        }
+        groups
+    }
+
+    /// Whether every input was read to its end and whole.
+    pub fn is_complete(&self) -> bool {
+        self.inputs.iter().all(|input| input.complete)
+    }
+}
+
+impl Merge for Summary {
+    fn merge(&mut self, other: Self) {
+        self.tables.extend(other.tables);
+        self.inputs.extend(other.inputs);
+        self.inputs.sort();
+        self.capture.merge(other.capture);
+        self.loss.merge(other.loss);
+        self.unclassified.merge(other.unclassified);
+        self.packet_size.merge(other.packet_size);
+        merge_maps(&mut self.services, other.services);
+        merge_maps(&mut self.port_classes, other.port_classes);
+        merge_maps(&mut self.port_pairs, other.port_pairs);
+        self.other_port_pairs.merge(other.other_port_pairs);
+        self.series = match (self.series.take(), other.series) {
+            (Some(mut series), Some(other)) => {
+                series.merge(other);
+                Some(series)
+            }
+            (series, other) => series.or(other),
+        };
+    }
+}

@@ -1,0 +1,88 @@
+//! Rows by service.
+
+use super::{Counts, Distribution};
+use crate::merge::{Merge, merge_maps};
+use crate::net::Transport;
+
+/// What a row of services stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceKey {
+    /// The service's name by IANA or the port table; `unknown` where nothing tells.
+    pub service: String,
+    /// What people call it, if that is another name.
+    pub alias: Option<String>,
+    /// Its category.
+    pub category: String,
+    /// The family of the category.
+    pub family: String,
+    /// The transport.
+    pub transport: Transport,
+    /// The service port; `None` for unknown traffic.
+    pub port: Option<u16>,
+}
+
+/// What is known of a row's flows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceTotals {
+    /// Packets, bytes and flows.
+    pub counts: Counts,
+    /// Flows by how certain the decision is.
+    pub confidence: ConfidenceFlows,
+    /// Flows by the name of the basis of their decision.
+    pub basis: std::collections::BTreeMap<&'static str, Flows>,
+    /// TCP flows whose SYN nobody answered.
+    pub unanswered: u64,
+    /// TCP flows whose SYN was answered by RST alone.
+    pub refused: u64,
+    /// Wire bytes of a flow.
+    pub flow_bytes: Distribution,
+    /// Packets of a flow.
+    pub flow_packets: Distribution,
+    /// Nanoseconds from the first packet of a flow to the last.
+    pub flow_duration_ns: Distribution,
+    /// Nanoseconds from SYN to the ACK that completes the handshake, of the flows that have one.
+    pub handshake_rtt_ns: Distribution,
+}
+
+/// A number of flows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flows(pub u64);
+
+/// Flows by the band in which the confidence of their service lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConfidenceFlows {
+    /// Of high confidence.
+    pub high: u64,
+    /// Of medium confidence.
+    pub medium: u64,
+    /// Of low confidence.
+    pub low: u64,
+}
+
+impl Merge for Flows {
+    fn merge(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Merge for ConfidenceFlows {
+    fn merge(&mut self, other: Self) {
+        self.high += other.high;
+        self.medium += other.medium;
+        self.low += other.low;
+    }
+}
+
+impl Merge for ServiceTotals {
+    fn merge(&mut self, other: Self) {
+        self.counts.merge(other.counts);
+        self.confidence.merge(other.confidence);
+        merge_maps(&mut self.basis, other.basis);
+        self.unanswered += other.unanswered;
+        self.refused += other.refused;
+        self.flow_bytes.merge(other.flow_bytes);
+        self.flow_packets.merge(other.flow_packets);
+        self.flow_duration_ns.merge(other.flow_duration_ns);
+        self.handshake_rtt_ns.merge(other.handshake_rtt_ns);
+    }
+}
