@@ -21,7 +21,7 @@ pub struct Series {
 
 impl Series {
     /// The same on a coarser grid.
-    fn on_grid(self, width_ns: u64) -> Self {
+    pub(super) fn on_grid(self, width_ns: u64) -> Self {
         if self.width_ns == width_ns {
             return self;
         }

@@ -1,0 +1,37 @@
+//! The command line: one file a subcommand, each a thin layer over the library.
+
+mod duration;
+mod exit;
+mod interrupt;
+mod output;
+mod progress;
+mod read;
+
+pub use exit::Exit;
+
+use clap::{Parser, Subcommand};
+
+/// Which services the traffic is, in numbers that are true to the packet.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version, about, propagate_version = true)]
+#[command(after_help = "Exit status: 0 done · 1 could not do it · 2 usage · 3 the input ended early or was broken: \
+    partial result given · 4 --fail-on-loss and there was loss")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Read(read::Arguments),
+}
+
+/// Runs the program with the arguments of the process.
+///
+/// # Errors
+/// Why it could not do what it was asked to.
+pub fn run() -> anyhow::Result<Exit> {
+    match Arguments::parse().command {
+        Command::Read(arguments) => read::run(&arguments),
+    }
+}

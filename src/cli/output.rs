@@ -1,0 +1,95 @@
+//! Where results go: standard output, or a file that is there whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tempfile::NamedTempFile;
+
+const BUFFER: usize = 1 << 16;
+
+/// A file under way, or a stream.
+#[derive(Debug)]
+pub(super) enum Output {
+    /// Takes its place only when it is complete.
+    File { temporary: BufWriter<NamedTempFile>, path: PathBuf },
+    /// A device, pipe or FIFO, which is written to as it is.
+    Direct { file: BufWriter<File>, path: PathBuf },
+    /// Standard output.
+    Stdout(BufWriter<io::Stdout>),
+}
+
+impl Output {
+    /// Standard output for no path and for `-`.
+    pub(super) fn create(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
+            return Ok(Self::Stdout(BufWriter::with_capacity(BUFFER, io::stdout())));
+        };
+        Self::create_file(path).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn create_file(path: &Path) -> io::Result<Self> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) if !found.is_file() => {
+                let file = OpenOptions::new().write(true).open(path)?;
+                Ok(Self::Direct { file: BufWriter::with_capacity(BUFFER, file), path: path.to_owned() })
+            }
+            // Through a symbolic link, so that the link stays.
+            Ok(found) => Self::temporary_beside(fs::canonicalize(path)?, found.permissions()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Less what the user's umask takes away.
+                Self::temporary_beside(path.to_owned(), fs::Permissions::from_mode(0o666))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn temporary_beside(path: PathBuf, permissions: fs::Permissions) -> io::Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let temporary = tempfile::Builder::new()
+            .prefix(".portolan-")
+            .permissions(permissions)
+            .tempfile_in(folder)?;
+        Ok(Self::File { temporary: BufWriter::with_capacity(BUFFER, temporary), path })
+    }
+
+    /// Writes out what is buffered and puts a file in its place.
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        match self {
+            Self::Stdout(mut stdout) => stdout.flush().context("cannot write to standard output"),
+            Self::Direct { mut file, path } => {
+                file.flush().with_context(|| format!("cannot write {}", path.display()))
+            }
+            Self::File { temporary, path } => {
+                let persist = || -> io::Result<()> {
+                    let temporary = temporary.into_inner().map_err(io::IntoInnerError::into_error)?;
+                    temporary.as_file().sync_all()?;
+                    temporary.persist(&path)?;
+                    Ok(())
+                };
+                persist().with_context(|| format!("cannot write {}", path.display()))
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File { temporary, .. } => temporary.write(bytes),
+            Self::Direct { file, .. } => file.write(bytes),
+            Self::Stdout(stdout) => stdout.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File { temporary, .. } => temporary.flush(),
+            Self::Direct { file, .. } => file.flush(),
+            Self::Stdout(stdout) => stdout.flush(),
+        }
+    }
+}

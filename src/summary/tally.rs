@@ -1,0 +1,213 @@
+//! Counting while packets and flows come in: by ids, without names.
+
+use std::collections::HashMap;
+
+use super::services::{Flows, ServiceKey, ServiceTotals};
+use super::{CaptureTotals, Counts, Distribution, Loss, Series, Summary, Unclassified, Volume};
+use crate::classify::{CategoryId, Confidence, Decision, PortTable, ServiceId};
+use crate::flow::{FlowRecord, IntervalVolume};
+use crate::merge::{Merge, merge_maps};
+use crate::net::{PortClass, PortPair, Side, Timestamp, Transport};
+use crate::packet::Bucket;
+use crate::source::Frame;
+
+/// Frames longer than this are put into the distribution of sizes one by one; shorter ones are counted by length.
+const COUNTED_LENGTHS: usize = 2048;
+
+/// What has been counted so far.
+#[derive(Debug)]
+pub struct Tally {
+    capture: CaptureTotals,
+    unclassified: Unclassified,
+    /// Packets by their wire length.
+    lengths: Box<[u64; COUNTED_LENGTHS]>,
+    long_packets: Distribution,
+    rows: HashMap<Row, ServiceTotals, foldhash::fast::RandomState>,
+    port_classes: [[Counts; 3]; 3],
+    port_pairs: HashMap<PortPair, Counts, foldhash::fast::RandomState>,
+    most_port_pairs: usize,
+    other_port_pairs: Counts,
+    /// Volumes by the start of the interval, and the row.
+    intervals: HashMap<(Option<Timestamp>, Row), Volume, foldhash::fast::RandomState>,
+}
+
+/// What a row of services stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Row {
+    service: ServiceId,
+    category: CategoryId,
+    transport: Transport,
+    port: Option<u16>,
+}
+
+impl Tally {
+    /// Nothing counted yet. At most `most_port_pairs` port pairs are kept apart.
+    pub fn new(most_port_pairs: usize) -> Self {
+        Self {
+            capture: CaptureTotals::default(),
+            unclassified: Unclassified::default(),
+            lengths: Box::new([0; COUNTED_LENGTHS]),
+            long_packets: Distribution::default(),
+            rows: HashMap::default(),
+            port_classes: <[[Counts; 3]; 3]>::default(),
+            port_pairs: HashMap::default(),
+            most_port_pairs,
+            other_port_pairs: Counts::default(),
+            intervals: HashMap::default(),
+        }
+    }
+
+    /// Counts a frame.
+    #[inline]
+    pub fn frame(&mut self, frame: &Frame<'_>) {
+        self.capture.add(frame);
+        match self.lengths.get_mut(frame.wire_len as usize) {
+            Some(packets) => *packets += 1,
+            None => self.long_packets.record(u64::from(frame.wire_len)),
+        }
+    }
+
+    /// Counts a frame without ports in its bucket.
+    pub fn without_ports(&mut self, bucket: Bucket, wire_len: u32) {
+        self.unclassified.add(bucket, wire_len);
+    }
+
+    /// Counts a flow by what was decided of it.
+    pub fn flow(&mut self, record: &FlowRecord, decision: &Decision) {
+        let counts = Counts::of(record);
+        let row = Row {
+            service: decision.service,
+            category: decision.category,
+            transport: record.transport,
+            port: decision.summary_port(),
+        };
+        add_flow(self.rows.entry(row).or_default(), record, decision, counts);
+        let [service_class, peer_class] = classes(record, decision);
+        self.port_classes[service_class as usize][peer_class as usize].merge(counts);
+        self.count_pair(record.port_pair(), counts);
+        for &IntervalVolume { start, packets, bytes } in &record.intervals {
+            self.intervals.entry((start, row)).or_default().merge(Volume { packets, bytes });
+        }
+    }
+
+    fn count_pair(&mut self, pair: PortPair, counts: Counts) {
+        if self.port_pairs.len() < self.most_port_pairs {
+            self.port_pairs.entry(pair).or_default().merge(counts);
+        } else if let Some(known) = self.port_pairs.get_mut(&pair) {
+            known.merge(counts);
+        } else {
+            self.other_port_pairs.merge(counts);
+        }
+    }
+
+    /// Adds what another part of the input has counted by the same port table.
+    pub fn merge(&mut self, other: Self) {
+        self.capture.merge(other.capture);
+        self.unclassified.merge(other.unclassified);
+        for (packets, others) in self.lengths.iter_mut().zip(other.lengths.iter()) {
+            *packets += others;
+        }
+        self.long_packets.merge(other.long_packets);
+        for (row, totals) in other.rows {
+            self.rows.entry(row).or_default().merge(totals);
+        }
+        for (counts, others) in self.port_classes.as_flattened_mut().iter_mut().zip(other.port_classes.as_flattened()) {
+            counts.merge(*others);
+        }
+        for (pair, counts) in other.port_pairs {
+            self.count_pair(pair, counts);
+        }
+        self.other_port_pairs.merge(other.other_port_pairs);
+        for (interval, volume) in other.intervals {
+            self.intervals.entry(interval).or_default().merge(volume);
+        }
+    }
+
+    /// The summary, with the names of the table. `interval_ns` is the width of the intervals at the end: flows that
+    /// were evicted earlier may have been counted by narrower ones.
+    pub fn into_summary(self, table: &PortTable, interval_ns: Option<u64>, loss: Loss) -> Summary {
+        let mut packet_size = self.long_packets;
+        for (length, &packets) in (0..).zip(self.lengths.iter()) {
+            packet_size.record_n(length, packets);
+        }
+        let mut port_classes = std::collections::BTreeMap::new();
+        for service in PortClass::ALL {
+            for peer in PortClass::ALL {
+                let counts = self.port_classes[service as usize][peer as usize];
+                if counts.flows > 0 {
+                    port_classes.insert((service, peer), counts);
+                }
+            }
+        }
+        Summary {
+            tables: [table.version()].into(),
+            inputs: Vec::new(),
+            capture: self.capture,
+            loss,
+            unclassified: self.unclassified,
+            packet_size,
+            series: interval_ns.map(|width| series(width, self.intervals, table)),
+            services: self.rows.into_iter().map(|(row, totals)| (row.key(table), totals)).collect(),
+            port_classes,
+            port_pairs: self.port_pairs.into_iter().collect(),
+            other_port_pairs: self.other_port_pairs,
+        }
+    }
+}
+
+impl Row {
+    fn key(&self, table: &PortTable) -> ServiceKey {
+        let category = table.category(self.category);
+        ServiceKey {
+            service: table.service_name(self.service).to_owned(),
+            alias: table.alias(self.service).map(str::to_owned),
+            category: category.id.to_string(),
+            family: category.family.to_string(),
+            transport: self.transport,
+            port: self.port,
+        }
+    }
+}
+
+/// The classes of the service port and of its peer; of the lower and the higher port where no side was chosen.
+fn classes(record: &FlowRecord, decision: &Decision) -> [PortClass; 2] {
+    let pair = record.port_pair();
+    let class = |side: Side| PortClass::of(record.endpoint(side).port);
+    match decision.service_side {
+        Some(side) => [class(side), class(side.other())],
+        None => [PortClass::of(pair.low), PortClass::of(pair.high)],
+    }
+}
+
+fn add_flow(totals: &mut ServiceTotals, record: &FlowRecord, decision: &Decision, counts: Counts) {
+    totals.counts.merge(counts);
+    let band = match decision.confidence() {
+        Confidence::High => &mut totals.confidence.high,
+        Confidence::Medium => &mut totals.confidence.medium,
+        Confidence::Low => &mut totals.confidence.low,
+    };
+    *band += 1;
+    totals.basis.entry(decision.basis.name()).or_default().merge(Flows(1));
+    totals.unanswered += u64::from(decision.unanswered);
+    totals.refused += u64::from(decision.refused);
+    totals.flow_bytes.record(counts.volume.bytes);
+    totals.flow_packets.record(counts.volume.packets);
+    totals.flow_duration_ns.record(record.duration_ns());
+    if let Some(rtt) = record.handshake_rtt_ns() {
+        totals.handshake_rtt_ns.record(rtt);
+    }
+}
+
+fn series(
+    width_ns: u64,
+    volumes: HashMap<(Option<Timestamp>, Row), Volume, foldhash::fast::RandomState>,
+    table: &PortTable,
+) -> Series {
+    let mut series = Series { width_ns: 1, ..Series::default() };
+    for ((start, row), volume) in volumes {
+        let key = row.key(table);
+        let interval = series.intervals.entry(start).or_default();
+        merge_maps(interval, [((key.service, key.category), volume)].into());
+    }
+    series.on_grid(width_ns)
+}
