@@ -1,5 +1,6 @@
 //! portolan: which services the traffic of a capture is, true to the packet.
 
+pub mod classify;
 pub mod flow;
 pub mod merge;
 pub mod net;

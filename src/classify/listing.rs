@@ -1,0 +1,216 @@
+//! What the port table says of a port.
+
+use crate::net::Transport;
+
+/// A service name of one [`PortTable`](super::PortTable).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u16);
+
+impl ServiceId {
+    /// The service `unknown`.
+    pub const UNKNOWN: Self = Self(0);
+}
+
+/// A category of one [`PortTable`](super::PortTable).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CategoryId(pub u8);
+
+impl CategoryId {
+    /// The category `unknown`.
+    pub const UNKNOWN: Self = Self(0);
+}
+
+/// A group of services with one purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// The name, such as `database`.
+    pub id: Box<str>,
+    /// The family of categories that it belongs to, such as `data`.
+    pub family: Box<str>,
+    /// What it holds, in a line.
+    pub description: Box<str>,
+}
+
+/// What a row of the table wants to be for its ports. The order is that of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rank {
+    /// The name that the port gets.
+    Primary,
+    /// Another name in use.
+    Alternate,
+    /// A name of IANA's registry that nobody looked at; several of one port keep the registry's order.
+    Registry,
+    /// A use of a wide range, where a single port tells nothing: shown on request, never evidence, never a name.
+    Candidate,
+}
+
+impl Rank {
+    /// All ranks.
+    pub const ALL: [Self; 4] = [Self::Primary, Self::Alternate, Self::Registry, Self::Candidate];
+
+    /// `primary`, `alternate`, `registry` or `candidate`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Alternate => "alternate",
+            Self::Registry => "registry",
+            Self::Candidate => "candidate",
+        }
+    }
+
+    /// The rank of a name as [`Rank::name`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rank| rank.name() == name)
+    }
+}
+
+/// Where the table has a row from. The order is that of trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// IANA's registry has that name.
+    Iana,
+    /// Common use.
+    Common,
+    /// The article on port numbers that the project began with.
+    Article,
+}
+
+impl Origin {
+    /// All origins.
+    pub const ALL: [Self; 3] = [Self::Iana, Self::Common, Self::Article];
+
+    /// `iana`, `common` or `article`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Iana => "iana",
+            Self::Common => "common",
+            Self::Article => "article",
+        }
+    }
+
+    /// The origin of a name as [`Origin::name`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|origin| origin.name() == name)
+    }
+}
+
+/// One row of the table, for one transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Listing {
+    /// The transport.
+    pub transport: Transport,
+    /// The first port.
+    pub first: u16,
+    /// The last port, at least `first`.
+    pub last: u16,
+    /// The name.
+    pub service: ServiceId,
+    /// The category of that name on these ports; the same name may stand in others elsewhere.
+    pub category: CategoryId,
+    /// What the row wants to be.
+    pub rank: Rank,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// The verdict of all rows of one port: its name, and how well it is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// The name; [`ServiceId::UNKNOWN`] if the port is unlisted.
+    pub service: ServiceId,
+    /// The category of that name on this port.
+    pub category: CategoryId,
+    /// How well the table knows the port.
+    pub standing: Standing,
+}
+
+/// How well the table knows a port, from least to best.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Standing {
+    /// No row, or only candidates.
+    #[default]
+    Unlisted,
+    /// Only alternates of the article.
+    Article,
+    /// A name of IANA's registry, and at most alternates of the article.
+    Registry,
+    /// Curated alternates, and no name of IANA's.
+    Alternate,
+    /// Curated alternates beside IANA's name, which is the port's.
+    RegistryAndAlternate,
+    /// A curated primary name that is not IANA's.
+    CommonPrimary,
+    /// A curated primary name that IANA has too.
+    IanaPrimary,
+}
+
+impl Standing {
+    /// What it is worth as evidence that the port is the service's, in hundredths.
+    pub const fn points(self) -> i32 {
+        match self {
+            Self::Unlisted => 0,
+            Self::Article => 50,
+            Self::Registry => 100,
+            Self::Alternate | Self::RegistryAndAlternate => 150,
+            Self::CommonPrimary | Self::IanaPrimary => 400,
+        }
+    }
+
+    /// How far the name is to be trusted once the side is sure, in permille. An alternate is put between a
+    /// common primary name and one that only the registry has.
+    pub const fn trust(self) -> u16 {
+        match self {
+            Self::Unlisted => 0,
+            Self::Article => 300,
+            Self::Registry | Self::RegistryAndAlternate => 400,
+            Self::Alternate => 500,
+            Self::CommonPrimary => 750,
+            Self::IanaPrimary => 950,
+        }
+    }
+
+    /// In words, as reasons use them.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Unlisted => "not in the table",
+            Self::Article => "an alternate of the article alone",
+            Self::Registry => "IANA's name alone",
+            Self::Alternate => "an alternate of common use",
+            Self::RegistryAndAlternate => "IANA's name, with alternates",
+            Self::CommonPrimary => "primary by common use",
+            Self::IanaPrimary => "primary, IANA's name",
+        }
+    }
+}
+
+impl Entry {
+    /// Whether the table knows the port.
+    pub const fn is_listed(self) -> bool {
+        !matches!(self.standing, Standing::Unlisted)
+    }
+
+    /// The verdict of a port's rows, which come in the order of rank and origin.
+    pub(super) fn of<'a>(rows: &(impl Iterator<Item = &'a Listing> + Clone)) -> Self {
+        let first = |rank| rows.clone().find(|row| row.rank == rank);
+        let named = |row: &Listing, standing| Self { service: row.service, category: row.category, standing };
+        if let Some(primary) = first(Rank::Primary) {
+            let by_iana = primary.origin == Origin::Iana;
+            return named(primary, if by_iana { Standing::IanaPrimary } else { Standing::CommonPrimary });
+        }
+        match (first(Rank::Alternate), first(Rank::Registry)) {
+            (None, None) => Self::default(),
+            (Some(alternate), None) if alternate.origin == Origin::Article => {
+                named(alternate, Standing::Article)
+            }
+            (Some(alternate), None) => named(alternate, Standing::Alternate),
+            (alternate, Some(registered)) => {
+                // A curated row of the same name knows the category.
+                let mut alternates = rows.clone().filter(|row| row.rank == Rank::Alternate);
+                let row = alternates.find(|row| row.service == registered.service).unwrap_or(registered);
+                let curated = alternate.is_some_and(|alternate| alternate.origin != Origin::Article);
+                named(row, if curated { Standing::RegistryAndAlternate } else { Standing::Registry })
+            }
+        }
+    }
+}

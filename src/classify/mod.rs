@@ -1,0 +1,20 @@
+//! Which service a flow is: the port table, the evidence, the decision.
+//!
+//! [`decide`] is a function of one flow and the table. It allocates nothing, so that every flow can be decided;
+//! [`reasons`] and [`candidates`] say on request why, and what else the flow may be.
+
+mod confidence;
+mod decision;
+mod evidence;
+mod explain;
+mod listing;
+mod rows;
+mod table;
+
+pub use confidence::Confidence;
+pub use decision::{Basis, Decision, decide};
+pub use evidence::{EvidenceKind, weigh};
+pub use explain::{Candidate, candidates, reasons};
+pub use listing::{Category, CategoryId, Entry, Listing, Origin, Rank, ServiceId, Standing};
+pub use rows::{RowError, RowProblem};
+pub use table::PortTable;
