@@ -133,7 +133,12 @@ mod tests {
     fn a_link_type_without_a_program_is_told() {
         let mut filter = Filter::new("type mgt").expect("a valid expression");
         let frame = dns_query();
-        assert!(!filter.passes(&Frame { link: LinkType::ETHERNET, timestamp: None, captured: &frame, wire_len: 46 }));
+        assert!(!filter.passes(&Frame {
+            link: LinkType::ETHERNET,
+            timestamp: None,
+            captured: &frame,
+            wire_len: 46
+        }));
         assert_eq!(filter.unusable_links().collect::<Vec<_>>(), [LinkType::ETHERNET]);
     }
 }

@@ -184,15 +184,17 @@ mod tests {
     fn frame() -> impl Strategy<Value = Vec<u8>> {
         let ether_type = prop_oneof![Just([8, 0]), Just([0x86, 0xdd]), Just([0x81, 0]), any::<[u8; 2]>()];
         let protocol = prop_oneof![Just(6u8), Just(17), any::<u8>()];
-        (prop::collection::vec(any::<u8>(), 0..120), ether_type, protocol).prop_map(|(mut bytes, ether_type, protocol)| {
-            if bytes.len() > 34 {
-                bytes[12..14].copy_from_slice(&ether_type);
-                bytes[14] = if ether_type == [8, 0] { 0x45 } else { 0x60 };
-                bytes[if ether_type == [8, 0] { 23 } else { 20 }] = protocol;
-                bytes[20..22].fill(0);
-            }
-            bytes
-        })
+        (prop::collection::vec(any::<u8>(), 0..120), ether_type, protocol).prop_map(
+            |(mut bytes, ether_type, protocol)| {
+                if bytes.len() > 34 {
+                    bytes[12..14].copy_from_slice(&ether_type);
+                    bytes[14] = if ether_type == [8, 0] { 0x45 } else { 0x60 };
+                    bytes[if ether_type == [8, 0] { 23 } else { 20 }] = protocol;
+                    bytes[20..22].fill(0);
+                }
+                bytes
+            },
+        )
     }
 
     proptest! {

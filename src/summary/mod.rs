@@ -8,7 +8,7 @@ mod distribution;
 mod input;
 mod series;
 mod services;
-// mod tally;
+mod tally;
 
 pub use capture::{CaptureTotals, Loss, Unclassified};
 pub use counts::{Counts, Volume};
@@ -16,7 +16,7 @@ pub use distribution::Distribution;
 pub use input::InputReport;
 pub use series::{Interval, Series};
 pub use services::{ConfidenceFlows, Flows, ServiceKey, ServiceTotals};
-// pub use tally::Tally;
+pub use tally::Tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 

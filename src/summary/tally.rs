@@ -111,7 +111,9 @@ impl Tally {
         for (row, totals) in other.rows {
             self.rows.entry(row).or_default().merge(totals);
         }
-        for (counts, others) in self.port_classes.as_flattened_mut().iter_mut().zip(other.port_classes.as_flattened()) {
+        for (counts, others) in
+            self.port_classes.as_flattened_mut().iter_mut().zip(other.port_classes.as_flattened())
+        {
             counts.merge(*others);
         }
         for (pair, counts) in other.port_pairs {

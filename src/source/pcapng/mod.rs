@@ -1,0 +1,318 @@
+//! pcapng files (draft-ietf-opsawg-pcapng).
+
+mod interface;
+mod options;
+
+use super::block_reader::BlockReader;
+use super::pcap::{cut_short, end};
+use super::{Drops, Frame, SourceError};
+use crate::net::LinkType;
+use interface::Interface;
+use options::{options, u64_of};
+
+/// The block type of a section header, the same in either byte order.
+pub(super) const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+
+const SECTION_HEADER_TYPE: u32 = 0x0a0d_0d0a;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const OBSOLETE_PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const INTERFACE_STATISTICS: u32 = 5;
+const ENHANCED_PACKET: u32 = 6;
+
+const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
+
+/// Type and length before a block's body.
+const BLOCK_HEADER: usize = 8;
+/// The length again, behind it.
+const TRAILER: usize = 4;
+/// The longest block that is looked into: packets end at 256 KiB, and no interface needs more options than this.
+const LONGEST_BLOCK: u32 = 16 << 20;
+
+const EPB_DROP_COUNT: u16 = 4;
+const ISB_IF_DROP: u16 = 5;
+const ISB_OS_DROP: u16 = 7;
+
+/// The byte order of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    #[inline]
+    fn u32(self, bytes: &[u8], offset: usize) -> u32 {
+        let word = [bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]];
+        match self {
+            Self::Little => u32::from_le_bytes(word),
+            Self::Big => u32::from_be_bytes(word),
+        }
+    }
+
+    #[inline]
+    fn u16(self, bytes: &[u8], offset: usize) -> u16 {
+        let half = [bytes[offset], bytes[offset + 1]];
+        match self {
+            Self::Little => u16::from_le_bytes(half),
+            Self::Big => u16::from_be_bytes(half),
+        }
+    }
+}
+
+/// Reads the packets of a pcapng file.
+#[derive(Debug)]
+pub(super) struct PcapNgReader {
+    reader: BlockReader,
+    order: Order,
+    interfaces: Vec<Interface>,
+    /// Drops of the sections before this one.
+    drops: Drops,
+}
+
+/// A block that lies wholly in the buffer.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    kind: u32,
+    offset: u64,
+    /// With header, trailer and padding.
+    length: usize,
+}
+
+/// Where a packet block has what.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    interface: u32,
+    /// The upper and the lower half of the time stamp.
+    time: Option<(u32, u32)>,
+    captured: u32,
+    wire_len: u32,
+    data: usize,
+}
+
+impl PcapNgReader {
+    /// Reads the first section header.
+    pub(super) fn new(reader: BlockReader) -> Result<Self, SourceError> {
+        let mut file = Self { reader, order: Order::Little, interfaces: Vec::new(), drops: Drops::default() };
+        match file.next_block()? {
+            Some(block) => {
+                file.section(block)?;
+                file.reader.take(block.length);
+            }
+            None => return Err(cut_short(&mut file.reader, "the section header", BLOCK_HEADER)),
+        }
+        Ok(file)
+    }
+
+    /// What was dropped, as far as the blocks read so far tell.
+    pub(super) fn drops(&self) -> Drops {
+        self.interfaces.iter().fold(self.drops, |drops, interface| drops + interface.drops())
+    }
+
+    /// The next packet; `None` at the end of the file.
+    pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, SourceError> {
+        while let Some(block) = self.next_block()? {
+            match block.kind {
+                ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET => return self.packet(block).map(Some),
+                SECTION_HEADER_TYPE => self.section(block)?,
+                INTERFACE_DESCRIPTION => self.interface(block)?,
+                INTERFACE_STATISTICS => self.statistics(block),
+                _ => {}
+            }
+            if self.is_looked_into(block.kind) {
+                self.reader.take(block.length);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a block of this type is buffered; the others are skipped as they are read.
+    const fn is_looked_into(&self, kind: u32) -> bool {
+        matches!(
+            kind,
+            SECTION_HEADER_TYPE
+                | INTERFACE_DESCRIPTION
+                | INTERFACE_STATISTICS
+                | ENHANCED_PACKET
+                | SIMPLE_PACKET
+                | OBSOLETE_PACKET
+        )
+    }
+
+    /// Buffers the next block, or skips it if it is of no interest.
+    #[inline]
+    fn next_block(&mut self) -> Result<Option<Block>, SourceError> {
+        if !self.reader.has(BLOCK_HEADER) {
+            return end(&mut self.reader, "a block's header", BLOCK_HEADER).map(|()| None);
+        }
+        let offset = self.reader.offset();
+        let header = self.reader.peek(BLOCK_HEADER);
+        if header[..4] == SECTION_HEADER {
+            self.order = self.section_order(offset)?;
+        }
+        let header = self.reader.peek(BLOCK_HEADER);
+        let (kind, length) = (self.order.u32(header, 0), self.order.u32(header, 4));
+        let wrong = SourceError::BlockLength { offset, kind, length };
+        if length < least_length(kind) {
+            return Err(wrong);
+        }
+        // Some writers leave the padding out of the length, though not out of the file.
+        let padded = u64::from(length).next_multiple_of(4);
+        if !self.is_looked_into(kind) {
+            self.skip_block(padded, length, wrong)?;
+            return Ok(Some(Block { kind, offset, length: 0 }));
+        }
+        if length > LONGEST_BLOCK {
+            return Err(wrong);
+        }
+        let padded = usize::try_from(padded).unwrap_or(usize::MAX);
+        if !self.reader.has(padded) {
+            return Err(cut_short(&mut self.reader, "a block", padded));
+        }
+        if self.order.u32(self.reader.peek(padded), padded - TRAILER) != length {
+            return Err(wrong);
+        }
+        Ok(Some(Block { kind, offset, length: padded }))
+    }
+
+    #[cold]
+    fn skip_block(&mut self, padded: u64, length: u32, wrong: SourceError) -> Result<(), SourceError> {
+        let offset = self.reader.offset();
+        if !self.reader.skip(padded - TRAILER as u64) || !self.reader.has(TRAILER) {
+            let there = self.reader.offset() + self.reader.buffered() as u64 - offset;
+            return Err(match self.reader.take_failure() {
+                Some(error) => SourceError::Broken { offset: offset + there, error },
+                None => SourceError::CutShort { what: "a block", offset, there, needed: padded },
+            });
+        }
+        if self.order.u32(self.reader.take(TRAILER), 0) == length { Ok(()) } else { Err(wrong) }
+    }
+
+    /// The byte order that a section header states in the bytes behind its length.
+    #[cold]
+    fn section_order(&mut self, offset: u64) -> Result<Order, SourceError> {
+        let needed = BLOCK_HEADER + 4;
+        if !self.reader.has(needed) {
+            return Err(cut_short(&mut self.reader, "a section header", needed));
+        }
+        let header = self.reader.peek(needed);
+        [Order::Little, Order::Big]
+            .into_iter()
+            .find(|order| order.u32(header, BLOCK_HEADER) == BYTE_ORDER_MAGIC)
+            .ok_or(SourceError::ByteOrder { offset })
+    }
+
+    #[cold]
+    fn section(&mut self, block: Block) -> Result<(), SourceError> {
+        let bytes = self.reader.peek(block.length);
+        let (major, minor) = (self.order.u16(bytes, 12), self.order.u16(bytes, 14));
+        if !matches!((major, minor), (1, 0 | 2)) {
+            return Err(SourceError::Version { format: "pcapng", major, minor, offset: block.offset });
+        }
+        self.drops = self.drops();
+        self.interfaces.clear();
+        Ok(())
+    }
+
+    #[cold]
+    fn interface(&mut self, block: Block) -> Result<(), SourceError> {
+        let bytes = self.reader.peek(block.length);
+        if self.interfaces.len() == Interface::MOST {
+            return Err(SourceError::BlockLength {
+                offset: block.offset,
+                kind: block.kind,
+                length: u32::try_from(block.length).unwrap_or(u32::MAX),
+            });
+        }
+        let options = options(&bytes[16..block.length - TRAILER], self.order);
+        let link = LinkType(self.order.u16(bytes, 8));
+        self.interfaces.push(Interface::new(link, self.order.u32(bytes, 12), options, self.order));
+        Ok(())
+    }
+
+    #[cold]
+    fn statistics(&mut self, block: Block) {
+        let bytes = self.reader.peek(block.length);
+        let number = self.order.u32(bytes, 8);
+        let Some(interface) = self.interfaces.get_mut(number as usize) else { return };
+        for (code, value) in options(&bytes[20..block.length - TRAILER], self.order) {
+            match code {
+                ISB_IF_DROP => interface.note_interface_drops(u64_of(value, self.order)),
+                ISB_OS_DROP => interface.note_kernel_drops(u64_of(value, self.order)),
+                _ => {}
+            }
+        }
+    }
+
+    #[inline]
+    fn packet(&mut self, block: Block) -> Result<Frame<'_>, SourceError> {
+        let layout = self.layout(block)?;
+        let captured = layout.captured as usize;
+        if layout.captured > Frame::MAX_CAPTURED {
+            return Err(SourceError::TooLong { offset: block.offset, length: layout.captured });
+        }
+        let end = layout.data + captured;
+        if end + TRAILER > block.length {
+            return Err(SourceError::BlockLength {
+                offset: block.offset,
+                kind: block.kind,
+                length: layout.captured,
+            });
+        }
+        if block.kind == ENHANCED_PACKET && end.next_multiple_of(4) + TRAILER < block.length {
+            self.packet_options(block, layout.interface, end.next_multiple_of(4));
+        }
+        let interface = &self.interfaces[layout.interface as usize];
+        Ok(Frame {
+            link: interface.link,
+            timestamp: layout.time.map(|(high, low)| interface.time(high, low)),
+            captured: &self.reader.take(block.length)[layout.data..end],
+            wire_len: layout.wire_len,
+        })
+    }
+
+    #[inline]
+    fn layout(&self, block: Block) -> Result<Layout, SourceError> {
+        let bytes = self.reader.peek(block.length);
+        let word = |offset| self.order.u32(bytes, offset);
+        let interface = match block.kind {
+            ENHANCED_PACKET => word(8),
+            OBSOLETE_PACKET => u32::from(self.order.u16(bytes, 8)),
+            _ => 0,
+        };
+        let Some(described) = self.interfaces.get(interface as usize) else {
+            return Err(SourceError::UndeclaredInterface { offset: block.offset, interface });
+        };
+        if block.kind != SIMPLE_PACKET {
+            let time = Some((word(12), word(16)));
+            return Ok(Layout { interface, time, captured: word(20), wire_len: word(24), data: 28 });
+        }
+        // Its captured length is not stated: what the snap length left, and the block has room for.
+        let wire_len = word(8);
+        let room = u32::try_from(block.length - 12 - TRAILER).unwrap_or(u32::MAX);
+        let snapped = if described.snap_length == 0 { wire_len } else { wire_len.min(described.snap_length) };
+        Ok(Layout { interface, time: None, captured: snapped.min(room), wire_len, data: 12 })
+    }
+
+    #[cold]
+    fn packet_options(&mut self, block: Block, interface: u32, begin: usize) {
+        let bytes = self.reader.peek(block.length);
+        for (code, value) in options(&bytes[begin..block.length - TRAILER], self.order) {
+            if code == EPB_DROP_COUNT {
+                self.interfaces[interface as usize].note_packet_drops(u64_of(value, self.order));
+            }
+        }
+    }
+}
+
+/// The least length of a block of a type, from its fixed fields.
+const fn least_length(kind: u32) -> u32 {
+    match kind {
+        SECTION_HEADER_TYPE => 28,
+        INTERFACE_DESCRIPTION => 20,
+        OBSOLETE_PACKET | ENHANCED_PACKET => 32,
+        SIMPLE_PACKET => 16,
+        INTERFACE_STATISTICS => 24,
+        _ => 12,
+    }
+}
