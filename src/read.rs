@@ -76,6 +76,12 @@ impl<'a> Reading<'a> {
         &self.inputs
     }
 
+    /// Notes an input that was not read at all, and why.
+    pub fn not_read(&mut self, name: &str, why: &str) {
+        let (path, message) = (name.to_owned(), why.to_owned());
+        self.inputs.push(InputReport { path, message, ..InputReport::default() });
+    }
+
     /// Reads a capture to its end or its first defect; both are in the report of the input, which is returned. `watch`
     /// is called every few thousand packets with the bytes read from the file so far, and may end the reading.
     ///

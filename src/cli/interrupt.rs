@@ -41,7 +41,8 @@ impl<R: Read + AsFd> Read for InterruptiblePipe<R> {
         const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
         loop {
             if self.interrupt.is_raised() {
-                return Ok(0);
+                // Not `Interrupted`, which would be tried again.
+                return Err(io::Error::other("interrupted"));
             }
             let mut pipe = [PollFd::new(&self.pipe, PollFlags::IN)];
             match poll(&mut pipe, Some(&LOOK_EVERY)) {

@@ -7,9 +7,10 @@ mod output;
 mod progress;
 mod read;
 
-pub use exit::Exit;
+pub(crate) use exit::Exit;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Which services the traffic is, in numbers that are true to the packet.
 #[derive(Debug, Parser)]
@@ -26,11 +27,16 @@ enum Command {
     Read(read::Arguments),
 }
 
+/// The value, or the end of the program with the status and the help of wrong usage.
+fn usage<T>(value: Result<T, impl std::fmt::Display>) -> T {
+    value.unwrap_or_else(|error| Arguments::command().error(ErrorKind::ValueValidation, error).exit())
+}
+
 /// Runs the program with the arguments of the process.
 ///
 /// # Errors
 /// Why it could not do what it was asked to.
-pub fn run() -> anyhow::Result<Exit> {
+pub(crate) fn run() -> anyhow::Result<Exit> {
     match Arguments::parse().command {
         Command::Read(arguments) => read::run(&arguments),
     }

@@ -56,6 +56,11 @@ impl Output {
         Ok(Self::File { temporary: BufWriter::with_capacity(BUFFER, temporary), path })
     }
 
+    /// Whether it is standard output.
+    pub(super) const fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout(_))
+    }
+
     /// Writes out what is buffered and puts a file in its place.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         match self {

@@ -32,6 +32,8 @@ impl FlowOptions {
     pub const DEFAULT_MAX_FLOWS: usize = 1 << 24;
     /// The fewest flows a table can be bounded to.
     pub const FEWEST_FLOWS: usize = 2 * BATCH;
+    /// The most flows a table can be bounded to: 2^30.
+    pub const MOST_FLOWS: usize = 1 << 30;
     /// The idle timeout where the user sets none: 120 s.
     pub const DEFAULT_IDLE_TIMEOUT_NS: u64 = 120_000_000_000;
 }
@@ -66,7 +68,7 @@ impl FlowTable {
     pub fn new(options: &FlowOptions) -> Self {
         let nanos = |ns: u64| i64::try_from(ns).unwrap_or(i64::MAX);
         let timeout = options.idle_timeout_ns.map(nanos);
-        let max_flows = options.max_flows.clamp(FlowOptions::FEWEST_FLOWS, Id::MAX as usize / 2);
+        let max_flows = options.max_flows.clamp(FlowOptions::FEWEST_FLOWS, FlowOptions::MOST_FLOWS);
         Self {
             v4: Family::new(timeout),
             v6: Family::new(timeout),

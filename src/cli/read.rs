@@ -1,0 +1,271 @@
+//! `portolan read`: capture files to a summary.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum, ValueHint};
+use portolan::flow::FlowOptions;
+use portolan::meter::FlowSink;
+use portolan::read::Reading;
+use portolan::report::{self, NdjsonFlows, ReportOptions};
+use portolan::source::{self, CaptureReader, Input, SourceError};
+use portolan::summary::Summary;
+
+use super::interrupt::{Interrupt, InterruptiblePipe};
+use super::output::Output;
+use super::progress::Progress;
+use super::{Exit, duration};
+
+/// Summarise capture files by service
+///
+/// Takes pcap and pcapng, also inside gzip, zstd, lz4 or xz; what a file is, its content tells. Several files are read
+/// as one capture: flows carry across.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Captures, directories with captures in them, or - for standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    files: Vec<PathBuf>,
+
+    /// Count only packets that match a pcap-filter(7) expression, such as 'tcp port 443'
+    #[cfg(feature = "capture")]
+    #[arg(short, long, value_name = "BPF")]
+    filter: Option<String>,
+
+    /// Packets of one 5-tuple further apart than this are two flows; none: one flow for each 5-tuple
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_timeout)]
+    idle_timeout: Timeout,
+
+    /// Add volumes for each interval of this length
+    #[arg(long, value_name = "TIME", value_parser = duration::parse_positive)]
+    interval: Option<u64>,
+
+    /// Keep at most this many flows in memory; the longest idle ones are evicted, and counted
+    #[arg(long, value_name = "N", default_value_t = FlowOptions::DEFAULT_MAX_FLOWS, value_parser = parse_max_flows)]
+    max_flows: usize,
+
+    /// Rows in each list; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+
+    /// How the summary is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Write the summary to a file, which is there whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    /// Write a record of every flow to a file: .ndjson, one JSON object a line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = parse_flows_path)]
+    flows: Option<PathBuf>,
+
+    /// Exit with status 4 if packets were dropped or flows evicted
+    #[arg(long)]
+    fail_on_loss: bool,
+
+    /// No progress and no warnings
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, in a terminal
+    Text,
+    /// For programs: everything, as portolan.summary/1
+    Json,
+    /// For spreadsheets: one table of volumes
+    Csv,
+    /// For tickets and wikis
+    Markdown,
+}
+
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv,
+            Format::Markdown => Self::Markdown,
+        }
+    }
+}
+
+/// An idle timeout in ns, or none. A type of its own: clap takes an `Option` for an argument that may be left out.
+#[derive(Clone, Copy, Debug)]
+struct Timeout(Option<u64>);
+
+fn parse_timeout(text: &str) -> Result<Timeout, String> {
+    if text == "none" { Ok(Timeout(None)) } else { duration::parse(text).map(|nanos| Timeout(Some(nanos))) }
+}
+
+fn parse_max_flows(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(flows) if (FlowOptions::FEWEST_FLOWS..=FlowOptions::MOST_FLOWS).contains(&flows) => Ok(flows),
+        _ => Err(format!("has to be from {} to {}", FlowOptions::FEWEST_FLOWS, FlowOptions::MOST_FLOWS)),
+    }
+}
+
+fn parse_flows_path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let is_known = text == "-" || path.extension().is_some_and(|extension| extension == "ndjson");
+    let is_special = fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    if is_known || is_special { Ok(path) } else { Err("has to end in .ndjson".to_owned()) }
+}
+
+/// Runs `portolan read`.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    if arguments.flows.as_deref() == Some(Path::new("-")) && is_stdout(arguments.output.as_deref()) {
+        bail!("--flows - and the summary would both go to standard output; give one of them a file with -o");
+    }
+    let warn = |line: &str| {
+        if !arguments.quiet {
+            eprintln!("portolan: {line}");
+        }
+    };
+    let mut output = Output::create(arguments.output.as_deref())?;
+    let mut flows = match &arguments.flows {
+        Some(path) => Some(NdjsonFlows::new(Output::create(Some(path))?)),
+        None => None,
+    };
+    let summary = read_all(arguments, flows.as_mut().map(|flows| flows as &mut dyn FlowSink), &warn)?;
+    let is_nothing_read = summary.inputs.iter().all(|input| input.refused);
+    if let Some(flows) = flows.filter(|_| !is_nothing_read) {
+        flows.into_inner().finish()?;
+    }
+    if !is_nothing_read || (arguments.format == Format::Json && output.is_stdout()) {
+        report::write(arguments.format.into(), &summary, &report_options(arguments, &output), &mut output)
+            .context("cannot write the summary")?;
+        output.finish()?;
+    }
+    Ok(exit_of(&summary, is_nothing_read, arguments.fail_on_loss))
+}
+
+fn is_stdout(path: Option<&Path>) -> bool {
+    path.is_none_or(|path| path == Path::new("-"))
+}
+
+fn exit_of(summary: &Summary, is_nothing_read: bool, fail_on_loss: bool) -> Exit {
+    if is_nothing_read {
+        Exit::NothingRead
+    } else if !summary.is_complete() {
+        Exit::Partial
+    } else if fail_on_loss && summary.loss.is_any() {
+        Exit::Loss
+    } else {
+        Exit::Done
+    }
+}
+
+fn report_options(arguments: &Arguments, output: &Output) -> ReportOptions {
+    let is_terminal = output.is_stdout() && io::stdout().is_terminal();
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let of_environment = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let of_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let width = if is_terminal { of_terminal() } else { of_environment() };
+    ReportOptions {
+        top: arguments.top,
+        width: width.unwrap_or(ReportOptions::default().width),
+        colour: is_terminal && !no_colour,
+    }
+}
+
+/// Reads all inputs into one summary. What is wrong with an input is told at once.
+fn read_all(
+    arguments: &Arguments,
+    sink: Option<&mut dyn FlowSink>,
+    warn: &dyn Fn(&str),
+) -> anyhow::Result<Summary> {
+    let options = FlowOptions {
+        idle_timeout_ns: arguments.idle_timeout.0,
+        max_flows: arguments.max_flows,
+        interval_ns: arguments.interval,
+    };
+    let mut reading = Reading::new(&options);
+    if let Some(sink) = sink {
+        reading = reading.with_sink(sink);
+    }
+    #[cfg(feature = "capture")]
+    if let Some(expression) = &arguments.filter {
+        reading = reading.with_filter(super::usage(portolan::filter::Filter::new(expression)));
+    }
+    let interrupt = Interrupt::listen().context("cannot listen to signals")?;
+    let inputs = inputs_of(&arguments.files, warn)?;
+    let mut progress = Progress::new(total_length(&inputs), !arguments.quiet);
+    for input in &inputs {
+        if interrupt.is_raised() {
+            reading.not_read(&input.name(), "interrupted");
+            continue;
+        }
+        let name = input.name();
+        let mut bytes_read = 0;
+        let mut watch = |bytes| {
+            bytes_read = bytes;
+            progress.show(&name, bytes);
+            if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let report = reading.read(&name, open(input, &interrupt), &mut watch)?;
+        if !report.message.is_empty() {
+            progress.suspend(|| eprintln!("portolan: {}: {}", report.path, report.message));
+        }
+        progress.input_done(bytes_read);
+    }
+    progress.finish();
+    #[cfg(feature = "capture")]
+    if let Some(filter) = reading.filter() {
+        for link in filter.unusable_links() {
+            warn(&format!("the filter makes no sense for {link}: none of its packets was counted"));
+        }
+    }
+    let summary = reading.finish()?;
+    Ok(summary)
+}
+
+/// What the user names, with directories replaced by the captures in them.
+fn inputs_of(files: &[PathBuf], warn: &dyn Fn(&str)) -> anyhow::Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    for path in files {
+        if path == Path::new("-") {
+            inputs.push(Input::Stdin);
+        } else if path.is_dir() {
+            let (captures, others) =
+                source::captures_in(path).with_context(|| format!("directory {}", path.display()))?;
+            if !others.is_empty() {
+                let count = others.len();
+                warn(&format!("{}: left out {count} files that are no captures", path.display()));
+            }
+            inputs.extend(captures.into_iter().map(Input::Path));
+        } else {
+            inputs.push(Input::Path(path.clone()));
+        }
+    }
+    Ok(inputs)
+}
+
+/// The length of all inputs in bytes, if all are files.
+fn total_length(inputs: &[Input]) -> Option<u64> {
+    let length = |input: &Input| match input {
+        Input::Path(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| found.len()),
+        Input::Stdin => None,
+    };
+    inputs.iter().map(length).sum()
+}
+
+fn open(input: &Input, interrupt: &Interrupt) -> Result<CaptureReader, SourceError> {
+    let interrupt = interrupt.clone();
+    match input {
+        Input::Stdin => CaptureReader::from_reader(InterruptiblePipe { pipe: io::stdin(), interrupt }),
+        Input::Path(path) => {
+            let kind = fs::metadata(path)?.file_type();
+            if kind.is_fifo() || kind.is_char_device() || kind.is_socket() {
+                CaptureReader::from_reader(InterruptiblePipe { pipe: File::open(path)?, interrupt })
+            } else {
+                CaptureReader::open(path)
+            }
+        }
+    }
+}
