@@ -4,5 +4,6 @@ pub mod flow;
 pub mod merge;
 pub mod net;
 pub mod packet;
+pub mod report;
 pub mod source;
 pub mod summary;
