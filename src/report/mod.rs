@@ -11,6 +11,7 @@ mod markdown;
 mod text;
 mod units;
 mod view;
+mod words;
 
 pub use community_id::community_id;
 pub use flow_record::{FlowEnd, FlowLine};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::view::Share;
+use super::view::{Share, Unit};
 use crate::net::Timestamp;
 
 /// Bytes with SI prefixes and three significant digits: `512 B`, `1.23 kB`, `45.6 GB`.
@@ -93,6 +93,15 @@ pub(super) fn duration(nanos: impl Into<u128>) -> String {
         60..3_600 => pair(60, "min", 1, "s"),
         3_600..86_400 => pair(3_600, "h", 60, "min"),
         _ => pair(86_400, "d", 3_600, "h"),
+    }
+}
+
+/// A measurement in its unit.
+pub(super) fn measured(unit: Unit, number: impl Into<u128>) -> String {
+    match unit {
+        Unit::Bytes => bytes(number),
+        Unit::Count => thousands(number),
+        Unit::Nanoseconds => duration(number),
     }
 }
 

@@ -7,7 +7,7 @@ use etherparse::IpNumber;
 
 use crate::merge::Merge;
 use crate::net::{PortClass, PortPair};
-use crate::summary::{ConfidenceFlows, Counts, ServiceKey, ServiceTotals, Summary, Volume};
+use crate::summary::{ConfidenceFlows, Counts, Distribution, ServiceKey, ServiceTotals, Summary, Volume};
 
 /// A category with all its services' totals.
 pub(super) struct Category<'a> {
@@ -19,10 +19,8 @@ pub(super) struct Category<'a> {
 /// All categories, by falling bytes.
 pub(super) fn categories(summary: &Summary) -> Vec<Category<'_>> {
     let groups = summary.services_by(|key| (key.category.as_str(), key.family.as_str()));
-    let mut rows: Vec<Category> = groups
-        .into_iter()
-        .map(|((name, family), totals)| Category { name, family, totals })
-        .collect();
+    let mut rows: Vec<Category> =
+        groups.into_iter().map(|((name, family), totals)| Category { name, family, totals }).collect();
     rows.sort_by_key(|row| Reverse(row.totals.counts.volume.bytes));
     rows
 }
@@ -31,8 +29,13 @@ pub(super) fn categories(summary: &Summary) -> Vec<Category<'_>> {
 pub(super) fn services(summary: &Summary) -> Vec<(&ServiceKey, &ServiceTotals)> {
     let mut rows: Vec<_> = summary.services.iter().collect();
     rows.sort_by(|(key, totals), (other_key, other)| {
-        heavier(totals.counts, other.counts)
-            .then_with(|| (&key.service, key.transport, key.port).cmp(&(&other_key.service, other_key.transport, other_key.port)))
+        heavier(totals.counts, other.counts).then_with(|| {
+            (&key.service, key.transport, key.port).cmp(&(
+                &other_key.service,
+                other_key.transport,
+                other_key.port,
+            ))
+        })
     });
     rows
 }
@@ -106,6 +109,14 @@ pub(super) fn all_services(summary: &Summary) -> ServiceTotals {
     summary.services_by(|_| ()).remove(&()).unwrap_or_default()
 }
 
+/// The name of the service of flows that nothing tells the service of.
+const UNKNOWN: &str = "unknown";
+
+/// The totals of all flows whose service is unknown.
+pub(super) fn unknown_services(summary: &Summary) -> ServiceTotals {
+    summary.services_by(|key| key.service == UNKNOWN).remove(&true).unwrap_or_default()
+}
+
 /// Packets and bytes of everything, with ports or without: what shares are shares of.
 pub(super) fn everything(summary: &Summary) -> Volume {
     let mut sum = summary.unclassified.total();
@@ -150,6 +161,56 @@ pub(super) fn usual_band(flows: ConfidenceFlows) -> Option<Band> {
         .filter(|(count, _)| *count > 0)
         .max_by_key(|(count, _)| *count)
         .map(|(_, band)| band)
+}
+
+/// Whether the capture holds less than there was on the wire, cut by a snapshot length.
+pub(super) fn is_cut(summary: &Summary) -> bool {
+    summary.capture.captured_bytes < summary.capture.wire_bytes
+}
+
+/// Nanoseconds from the first packet to the last.
+pub(super) fn duration_ns(summary: &Summary) -> u64 {
+    summary.capture.span.map_or(0, |(first, last)| last.nanos_since(first))
+}
+
+/// The distributions in the order of reports, with what they measure.
+pub(super) fn distributions<'a>(
+    summary: &'a Summary,
+    flows: &'a ServiceTotals,
+) -> [(Measure, &'a Distribution); 5] {
+    [
+        (Measure { name: "packet size", unit: Unit::Bytes }, &summary.packet_size),
+        (Measure { name: "flow bytes", unit: Unit::Bytes }, &flows.flow_bytes),
+        (Measure { name: "flow packets", unit: Unit::Count }, &flows.flow_packets),
+        (Measure { name: "flow duration", unit: Unit::Nanoseconds }, &flows.flow_duration_ns),
+        (Measure { name: "handshake RTT", unit: Unit::Nanoseconds }, &flows.handshake_rtt_ns),
+    ]
+}
+
+/// What a distribution is of.
+#[derive(Clone, Copy)]
+pub(super) struct Measure {
+    pub(super) name: &'static str,
+    pub(super) unit: Unit,
+}
+
+/// What a measurement is counted in.
+#[derive(Clone, Copy)]
+pub(super) enum Unit {
+    Bytes,
+    Count,
+    Nanoseconds,
+}
+
+/// The rounded average; `None` of nothing.
+pub(super) fn mean(distribution: &Distribution) -> Option<u128> {
+    let count = u128::from(distribution.count());
+    distribution.sum().saturating_add(count / 2).checked_div(count)
+}
+
+/// The median; `None` of nothing.
+pub(super) fn median(distribution: &Distribution) -> Option<u64> {
+    distribution.percentiles([50.0]).map(|[median]| median)
 }
 
 /// The keyword of an IP protocol in IANA's registry.

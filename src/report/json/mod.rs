@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{ReportOptions, view};
 use crate::net::Transport;
 use crate::summary::{InputReport, Loss, Series, Summary};
-use rows::{Category, Interval, PortClassRow, PortPairRow, Rest, Service, Unclassified};
+use rows::{CategoryRow, Interval, PortClassRow, PortPairRow, Rest, ServiceRow, Unclassified};
 use values::{Counts, Distributions};
 
 /// The name and version of the schema.
@@ -33,8 +33,8 @@ struct Document<'a> {
     loss: LossCounts,
     transports: Transports,
     unclassified: Unclassified,
-    categories: Vec<Category<'a>>,
-    services: Vec<Service<'a>>,
+    categories: Vec<CategoryRow<'a>>,
+    services: Vec<ServiceRow<'a>>,
     port_classes: Vec<PortClassRow>,
     port_pairs: Vec<PortPairRow>,
     /// What the port pairs that are not listed add up to.
@@ -57,8 +57,8 @@ impl<'a> Document<'a> {
             loss: LossCounts::of(summary.loss),
             transports: Transports::of(summary),
             unclassified: Unclassified::of(&summary.unclassified),
-            categories: view::categories(summary).iter().map(Category::of).collect(),
-            services: view::services(summary).into_iter().map(Service::of).collect(),
+            categories: view::categories(summary).iter().map(CategoryRow::of).collect(),
+            services: view::services(summary).into_iter().map(ServiceRow::of).collect(),
             port_classes: view::port_classes(summary).into_iter().map(PortClassRow::of).collect(),
             port_pairs: port_pairs.rows.into_iter().map(PortPairRow::of).collect(),
             other_port_pairs: Rest::of(port_pairs.rest),

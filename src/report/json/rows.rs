@@ -11,21 +11,21 @@ use crate::report::view;
 use crate::summary::{self, ServiceKey, ServiceTotals};
 
 #[derive(Serialize)]
-pub(super) struct Category<'a> {
+pub(super) struct CategoryRow<'a> {
     category: &'a str,
     family: &'a str,
     #[serde(flatten)]
     totals: Totals,
 }
 
-impl<'a> Category<'a> {
+impl<'a> CategoryRow<'a> {
     pub(super) fn of(row: &view::Category<'a>) -> Self {
         Self { category: row.name, family: row.family, totals: Totals::of(&row.totals) }
     }
 }
 
 #[derive(Serialize)]
-pub(super) struct Service<'a> {
+pub(super) struct ServiceRow<'a> {
     service: &'a str,
     alias: Option<&'a str>,
     category: &'a str,
@@ -36,7 +36,7 @@ pub(super) struct Service<'a> {
     totals: Totals,
 }
 
-impl<'a> Service<'a> {
+impl<'a> ServiceRow<'a> {
     pub(super) fn of((key, totals): (&'a ServiceKey, &ServiceTotals)) -> Self {
         Self {
             service: &key.service,

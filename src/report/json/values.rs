@@ -53,7 +53,7 @@ impl Distributions {
 #[derive(Serialize)]
 pub(super) struct Distribution {
     count: u64,
-    sum: Sum,
+    sum: u128,
     min: Option<u64>,
     max: Option<u64>,
     p50: Option<u64>,
@@ -63,18 +63,6 @@ pub(super) struct Distribution {
     buckets: Box<RawValue>,
 }
 
-/// A sum, which may outgrow 64 bits; flattened structs take no integers that are wider.
-struct Sum(u128);
-
-impl Serialize for Sum {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match u64::try_from(self.0) {
-            Ok(sum) => serializer.serialize_u64(sum),
-            Err(_) => serializer.serialize_u128(self.0),
-        }
-    }
-}
-
 impl From<&summary::Distribution> for Distribution {
     fn from(distribution: &summary::Distribution) -> Self {
         let [p50, p90, p99] = distribution
@@ -82,7 +70,7 @@ impl From<&summary::Distribution> for Distribution {
             .map_or([None; 3], |percentiles| percentiles.map(Some));
         Self {
             count: distribution.count(),
-            sum: Sum(distribution.sum()),
+            sum: distribution.sum(),
             min: distribution.min(),
             max: distribution.max(),
             p50,
