@@ -9,5 +9,6 @@ pub mod meter;
 pub mod net;
 pub mod packet;
 pub mod read;
+pub mod report;
 pub mod source;
 pub mod summary;

@@ -2,7 +2,7 @@
 
 /// The exit statuses besides 1, which is an error, and 2, which is wrong usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done.
     Done = 0,
     /// There was nothing that could be read.

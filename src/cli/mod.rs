@@ -15,8 +15,10 @@ use clap::{CommandFactory, Parser, Subcommand};
 /// Which services the traffic is, in numbers that are true to the packet.
 #[derive(Debug, Parser)]
 #[command(name = "portolan", version, about, propagate_version = true)]
-#[command(after_help = "Exit status: 0 done · 1 could not do it · 2 usage · 3 the input ended early or was broken: \
-    partial result given · 4 --fail-on-loss and there was loss")]
+#[command(
+    after_help = "Exit status: 0 done · 1 could not do it · 2 usage · 3 the input ended early or was broken: \
+    partial result given · 4 --fail-on-loss and there was loss"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

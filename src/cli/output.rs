@@ -49,10 +49,8 @@ impl Output {
 
     fn temporary_beside(path: PathBuf, permissions: fs::Permissions) -> io::Result<Self> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let temporary = tempfile::Builder::new()
-            .prefix(".portolan-")
-            .permissions(permissions)
-            .tempfile_in(folder)?;
+        let temporary =
+            tempfile::Builder::new().prefix(".portolan-").permissions(permissions).tempfile_in(folder)?;
         Ok(Self::File { temporary: BufWriter::with_capacity(BUFFER, temporary), path })
     }
 

@@ -25,7 +25,9 @@ impl Progress {
         }
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(PER_SECOND));
         let template = match total {
-            Some(_) => "{bar:30} {percent:>3}%  {bytes} of {total_bytes}  {binary_bytes_per_sec}  {left}  {msg}",
+            Some(_) => {
+                "{bar:30} {percent:>3}%  {bytes} of {total_bytes}  {binary_bytes_per_sec}  {left}  {msg}"
+            }
             None => "{spinner} {bytes}  {binary_bytes_per_sec}  {msg}",
         };
         let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {

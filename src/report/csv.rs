@@ -1,0 +1,145 @@
+//! The summary as one flat table of volumes.
+//!
+//! The column `table` says what a row belongs to: `transport`, `category`, `service`, `port_class`, `port_pair` or
+//! `unclassified`. The rows of each of the first five add up to everything with ports; those of `transport` and
+//! `unclassified` to everything. A row of `port_pair` without ports is what the pairs that are not listed add up to.
+
+use std::io::{self, Write};
+
+use super::{ReportOptions, view};
+use crate::net::Transport;
+use crate::summary::{Counts, Summary, Volume};
+
+const HEADER: [&str; 13] = [
+    "table",
+    "category",
+    "service",
+    "alias",
+    "transport",
+    "port",
+    "service_class",
+    "peer_class",
+    "low",
+    "high",
+    "packets",
+    "bytes",
+    "flows",
+];
+
+/// One row; what does not apply is empty.
+#[derive(Default)]
+struct Row<'a> {
+    table: &'a str,
+    category: &'a str,
+    service: &'a str,
+    alias: &'a str,
+    transport: &'a str,
+    port: Option<u16>,
+    service_class: &'a str,
+    peer_class: &'a str,
+    ports: Option<(u16, u16)>,
+    volume: Volume,
+    flows: Option<u64>,
+}
+
+impl Row<'_> {
+    fn counted(self, counts: Counts) -> Self {
+        Self { volume: counts.volume, flows: Some(counts.flows), ..self }
+    }
+
+    fn fields(&self) -> [String; 13] {
+        let port = |port: Option<u16>| port.map(|port| port.to_string()).unwrap_or_default();
+        [
+            self.table.to_owned(),
+            self.category.to_owned(),
+            self.service.to_owned(),
+            self.alias.to_owned(),
+            self.transport.to_owned(),
+            port(self.port),
+            self.service_class.to_owned(),
+            self.peer_class.to_owned(),
+            port(self.ports.map(|(low, _)| low)),
+            port(self.ports.map(|(_, high)| high)),
+            self.volume.packets.to_string(),
+            self.volume.bytes.to_string(),
+            self.flows.map(|flows| flows.to_string()).unwrap_or_default(),
+        ]
+    }
+}
+
+/// Writes the header and the rows.
+pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(HEADER)?;
+    let mut put = |row: Row<'_>| writer.write_record(row.fields());
+    for transport in Transport::ALL {
+        put(Row { table: "transport", transport: transport.name(), ..Row::default() }
+            .counted(summary.transport(transport)))?;
+    }
+    for row in view::categories(summary) {
+        put(Row { table: "category", category: row.name, ..Row::default() }.counted(row.totals.counts))?;
+    }
+    for (key, totals) in view::services(summary) {
+        let row = Row {
+            table: "service",
+            category: &key.category,
+            service: &key.service,
+            alias: key.alias.as_deref().unwrap_or_default(),
+            transport: key.transport.name(),
+            port: key.port,
+            ..Row::default()
+        };
+        put(row.counted(totals.counts))?;
+    }
+    for ((service, peer), counts) in view::port_classes(summary) {
+        let row = Row {
+            table: "port_class",
+            service_class: service.name(),
+            peer_class: peer.name(),
+            ..Row::default()
+        };
+        put(row.counted(counts))?;
+    }
+    write_port_pairs(summary, options, &mut put)?;
+    write_unclassified(summary, &mut put)?;
+    writer.flush()
+}
+
+fn write_port_pairs(
+    summary: &Summary,
+    options: &ReportOptions,
+    put: &mut impl FnMut(Row<'_>) -> csv::Result<()>,
+) -> csv::Result<()> {
+    let pairs = view::port_pairs(summary, options.top);
+    for (pair, counts) in pairs.rows {
+        let row = Row {
+            table: "port_pair",
+            transport: pair.transport.name(),
+            ports: Some((pair.low, pair.high)),
+            ..Row::default()
+        };
+        put(row.counted(counts))?;
+    }
+    if !pairs.rest.is_none() {
+        put(Row { table: "port_pair", ..Row::default() }.counted(pairs.rest.counts))?;
+    }
+    Ok(())
+}
+
+/// The buckets stand in the column of services, and the protocols of `other-ip` in that of transports.
+fn write_unclassified(
+    summary: &Summary,
+    put: &mut impl FnMut(Row<'_>) -> csv::Result<()>,
+) -> csv::Result<()> {
+    let unclassified = &summary.unclassified;
+    let mut bucket = |service, transport: &str, volume| {
+        put(Row { table: "unclassified", service, transport, volume, ..Row::default() })
+    };
+    bucket("fragment", "", unclassified.fragment)?;
+    bucket("malformed", "", unclassified.malformed)?;
+    for (&number, &volume) in &unclassified.other_ip {
+        let name = view::protocol_name(number).map_or_else(|| number.to_string(), str::to_lowercase);
+        bucket("other-ip", &name, volume)?;
+    }
+    bucket("non-ip", "", unclassified.non_ip)
+}

@@ -1,0 +1,309 @@
+//! One flow as a line of NDJSON, with the field names of the Elastic Common Schema (ECS).
+
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::community_id;
+use super::units::rfc_3339;
+use crate::flow::Traffic;
+use crate::net::{Endpoint, PortClass, Timestamp, Transport};
+use crate::packet::TcpFlags;
+
+/// The version of ECS whose names are used.
+const ECS_VERSION: &str = "8.17.0";
+
+/// One flow with the service that it was decided to be.
+///
+/// On the line, a dotted name of ECS such as `source.ip` is a nested object, `{"source":{"ip":…}}`, as the tools
+/// around Elasticsearch write it; those that know dotted names take both for the same field. What ECS has no name for
+/// stands under `portolan`. What is not known is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowLine<'a> {
+    /// The transport.
+    pub transport: Transport,
+    /// The client's side, `source`. Where neither side is the service's alone: the side that opened the flow.
+    pub client: FlowEnd,
+    /// The service's side, `destination`, or the other one.
+    pub server: FlowEnd,
+    /// The first and the last time stamp.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// The service's name; `unknown` if nothing tells.
+    pub service: &'a str,
+    /// Its category.
+    pub category: &'a str,
+    /// The name of the basis of the decision.
+    pub basis: &'a str,
+    /// How sure the service's side is, in permille.
+    pub side_confidence: u16,
+    /// How sure the service is, in permille.
+    pub service_confidence: u16,
+    /// What else it may be, by name.
+    pub candidates: Vec<&'a str>,
+    /// The round-trip time of the TCP handshake.
+    pub handshake_rtt_ns: Option<u64>,
+}
+
+/// One side of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowEnd {
+    /// Its address and port.
+    pub endpoint: Endpoint,
+    /// What it sent.
+    pub sent: Traffic,
+}
+
+impl FlowLine<'_> {
+    /// Writes the flow as one JSON object and a newline.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &Record::of(self))?;
+        out.write_all(b"\n")
+    }
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(rename = "@timestamp", skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
+    ecs: Ecs,
+    event: Event,
+    source: End,
+    destination: End,
+    network: Network<'a>,
+    portolan: Own<'a>,
+}
+
+#[derive(Serialize)]
+struct Ecs {
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Event {
+    kind: &'static str,
+    category: [&'static str; 1],
+    #[serde(rename = "type")]
+    types: [&'static str; 1],
+    #[serde(flatten)]
+    span: Option<Span>,
+}
+
+#[derive(Serialize)]
+struct Span {
+    start: String,
+    end: String,
+    duration: u64,
+}
+
+#[derive(Serialize)]
+struct End {
+    ip: IpAddr,
+    port: u16,
+    packets: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Network<'a> {
+    transport: &'static str,
+    #[serde(rename = "type")]
+    ip_version: &'static str,
+    protocol: &'a str,
+    community_id: String,
+    packets: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Own<'a> {
+    category: &'a str,
+    service_class: &'static str,
+    peer_class: &'static str,
+    basis: &'a str,
+    confidence: Confidence,
+    candidates: &'a [&'a str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcp_flags: Option<FlagsBothWays>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handshake_rtt_ns: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Confidence {
+    side: f64,
+    service: f64,
+}
+
+#[derive(Serialize)]
+struct FlagsBothWays {
+    source: Flags,
+    destination: Flags,
+}
+
+#[derive(Serialize)]
+struct Flags {
+    value: u8,
+    names: Vec<&'static str>,
+}
+
+impl<'a> Record<'a> {
+    fn of(line: &'a FlowLine<'a>) -> Self {
+        Self {
+            timestamp: line.span.map(|(first, _)| rfc_3339(first)),
+            ecs: Ecs { version: ECS_VERSION },
+            event: Event {
+                kind: "event",
+                category: ["network"],
+                types: ["connection"],
+                span: line.span.map(|(first, last)| Span {
+                    start: rfc_3339(first),
+                    end: rfc_3339(last),
+                    duration: last.nanos_since(first),
+                }),
+            },
+            source: End::of(&line.client),
+            destination: End::of(&line.server),
+            network: Network::of(line),
+            portolan: Own::of(line),
+        }
+    }
+}
+
+impl End {
+    const fn of(end: &FlowEnd) -> Self {
+        let FlowEnd { endpoint, sent } = *end;
+        Self { ip: endpoint.address, port: endpoint.port, packets: sent.packets, bytes: sent.bytes }
+    }
+}
+
+impl<'a> Network<'a> {
+    fn of(line: &FlowLine<'a>) -> Self {
+        let (client, server) = (line.client, line.server);
+        Self {
+            transport: line.transport.name(),
+            ip_version: if client.endpoint.address.is_ipv4() { "ipv4" } else { "ipv6" },
+            protocol: line.service,
+            community_id: community_id(line.transport, client.endpoint, server.endpoint),
+            packets: client.sent.packets + server.sent.packets,
+            bytes: client.sent.bytes.saturating_add(server.sent.bytes),
+        }
+    }
+}
+
+impl<'a> Own<'a> {
+    fn of(line: &'a FlowLine<'a>) -> Self {
+        let permille = |confidence| f64::from(confidence) / 1000.0;
+        Self {
+            category: line.category,
+            service_class: PortClass::of(line.server.endpoint.port).name(),
+            peer_class: PortClass::of(line.client.endpoint.port).name(),
+            basis: line.basis,
+            confidence: Confidence {
+                side: permille(line.side_confidence),
+                service: permille(line.service_confidence),
+            },
+            candidates: &line.candidates,
+            tcp_flags: (line.transport == Transport::Tcp).then(|| FlagsBothWays {
+                source: Flags::of(line.client.sent.flags),
+                destination: Flags::of(line.server.sent.flags),
+            }),
+            handshake_rtt_ns: line.handshake_rtt_ns,
+        }
+    }
+}
+
+impl Flags {
+    fn of(flags: TcpFlags) -> Self {
+        let named = [
+            (TcpFlags::FIN, "fin"),
+            (TcpFlags::SYN, "syn"),
+            (TcpFlags::RST, "rst"),
+            (TcpFlags::PSH, "psh"),
+            (TcpFlags::ACK, "ack"),
+            (TcpFlags::URG, "urg"),
+            (TcpFlags::ECE, "ece"),
+            (TcpFlags::CWR, "cwr"),
+        ];
+        let names = named.into_iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| name);
+        Self { value: flags.0, names: names.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    fn end(address: impl Into<IpAddr>, port: u16, packets: u64, flags: TcpFlags) -> FlowEnd {
+        FlowEnd {
+            endpoint: Endpoint::new(address.into(), port),
+            sent: Traffic { packets, bytes: packets * 100, flags },
+        }
+    }
+
+    fn text(line: &FlowLine<'_>) -> String {
+        let mut out = Vec::new();
+        line.write(&mut out).expect("memory takes everything");
+        String::from_utf8(out).expect("JSON is UTF-8")
+    }
+
+    #[test]
+    fn a_tcp_flow_has_every_field() {
+        let line = FlowLine {
+            transport: Transport::Tcp,
+            client: end(Ipv4Addr::new(128, 232, 110, 120), 34855, 3, TcpFlags::SYN | TcpFlags::ACK),
+            server: end(Ipv4Addr::new(66, 35, 250, 204), 80, 2, TcpFlags::RST),
+            span: Some((Timestamp::from_nanos(1), Timestamp::from_nanos(1_000_000_001))),
+            service: "http",
+            category: "web",
+            basis: "handshake-syn",
+            side_confidence: 990,
+            service_confidence: 950,
+            candidates: vec!["ipp"],
+            handshake_rtt_ns: Some(20),
+        };
+        let expected = concat!(
+            r#"{"@timestamp":"1970-01-01T00:00:00.000000001Z","ecs":{"version":"8.17.0"},"#,
+            r#""event":{"kind":"event","category":["network"],"type":["connection"],"#,
+            r#""start":"1970-01-01T00:00:00.000000001Z","end":"1970-01-01T00:00:01.000000001Z","duration":1000000000},"#,
+            r#""source":{"ip":"128.232.110.120","port":34855,"packets":3,"bytes":300},"#,
+            r#""destination":{"ip":"66.35.250.204","port":80,"packets":2,"bytes":200},"#,
+            r#""network":{"transport":"tcp","type":"ipv4","protocol":"http","#,
+            r#""community_id":"1:LQU9qZlK+B5F3KDmev6m5PMibrg=","packets":5,"bytes":500},"#,
+            r#""portolan":{"category":"web","service_class":"well-known","peer_class":"registered","#,
+            r#""basis":"handshake-syn","confidence":{"side":0.99,"service":0.95},"candidates":["ipp"],"#,
+            r#""tcp_flags":{"source":{"value":18,"names":["syn","ack"]},"#,
+            r#""destination":{"value":4,"names":["rst"]}},"handshake_rtt_ns":20}}"#,
+            "\n",
+        );
+        assert_eq!(text(&line), expected);
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let line = FlowLine {
+            transport: Transport::Udp,
+            client: end(Ipv6Addr::LOCALHOST, 60_000, 1, TcpFlags::default()),
+            server: end(Ipv6Addr::LOCALHOST, 50_000, 0, TcpFlags::default()),
+            span: None,
+            service: "un\"known",
+            category: "unknown",
+            basis: "undecided",
+            side_confidence: 0,
+            service_confidence: 0,
+            candidates: Vec::new(),
+            handshake_rtt_ns: None,
+        };
+        let text = text(&line);
+        for absent in ["@timestamp", "start", "duration", "tcp_flags", "rtt"] {
+            assert!(!text.contains(absent), "{absent} in {text}");
+        }
+        assert!(text.contains(r#""type":"ipv6""#) && text.contains(r#""protocol":"un\"known""#), "{text}");
+        assert_eq!(text.matches('\n').count(), 1);
+    }
+}

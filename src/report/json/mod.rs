@@ -1,0 +1,181 @@
+//! The summary as JSON, schema `portolan.summary/1`: integers only, keys in one order, so the same summary gives the
+//! same bytes.
+
+mod rows;
+mod values;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{ReportOptions, view};
+use crate::net::Transport;
+use crate::summary::{InputReport, Loss, Series, Summary};
+use rows::{CategoryRow, Interval, PortClassRow, PortPairRow, Rest, ServiceRow, Unclassified};
+use values::{Counts, Distributions};
+
+/// The name and version of the schema.
+const SCHEMA: &str = "portolan.summary/1";
+
+/// Writes the summary as one JSON object, indented, and a newline.
+pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Document::of(summary, options))?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    generator: Generator,
+    capture: Capture,
+    read: Read<'a>,
+    loss: LossCounts,
+    transports: Transports,
+    unclassified: Unclassified,
+    categories: Vec<CategoryRow<'a>>,
+    services: Vec<ServiceRow<'a>>,
+    port_classes: Vec<PortClassRow>,
+    port_pairs: Vec<PortPairRow>,
+    /// What the port pairs that are not listed add up to.
+    other_port_pairs: Rest,
+    distributions: AllDistributions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intervals: Option<Vec<Interval<'a>>>,
+}
+
+impl<'a> Document<'a> {
+    fn of(summary: &'a Summary, options: &ReportOptions) -> Self {
+        let port_pairs = view::port_pairs(summary, options.top);
+        Self {
+            schema: SCHEMA,
+            generator: Generator::of(&summary.tables),
+            capture: Capture::of(summary),
+            read: Read::of(summary),
+            loss: LossCounts::of(summary.loss),
+            transports: Transports::of(summary),
+            unclassified: Unclassified::of(&summary.unclassified),
+            categories: view::categories(summary).iter().map(CategoryRow::of).collect(),
+            services: view::services(summary).into_iter().map(ServiceRow::of).collect(),
+            port_classes: view::port_classes(summary).into_iter().map(PortClassRow::of).collect(),
+            port_pairs: port_pairs.rows.into_iter().map(PortPairRow::of).collect(),
+            other_port_pairs: Rest::of(port_pairs.rest),
+            distributions: AllDistributions {
+                packet_size: (&summary.packet_size).into(),
+                flows: Distributions::of(&view::all_services(summary)),
+            },
+            interval_ns: summary.series.as_ref().map(|series| series.width_ns),
+            intervals: summary.series.as_ref().map(intervals),
+        }
+    }
+}
+
+fn intervals(series: &Series) -> Vec<Interval<'_>> {
+    series.intervals.iter().map(|(start, interval)| Interval::of(*start, interval)).collect()
+}
+
+#[derive(Serialize)]
+struct Generator {
+    name: &'static str,
+    version: &'static str,
+    table: String,
+}
+
+impl Generator {
+    fn of(tables: &BTreeSet<String>) -> Self {
+        let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+        Self { name: "portolan", version: env!("CARGO_PKG_VERSION"), table: tables.join(" ") }
+    }
+}
+
+#[derive(Serialize)]
+struct Capture {
+    packets: u64,
+    captured_bytes: u64,
+    wire_bytes: u64,
+    first_ts_ns: Option<i64>,
+    last_ts_ns: Option<i64>,
+}
+
+impl Capture {
+    fn of(summary: &Summary) -> Self {
+        let capture = &summary.capture;
+        Self {
+            packets: capture.packets,
+            captured_bytes: capture.captured_bytes,
+            wire_bytes: capture.wire_bytes,
+            first_ts_ns: capture.span.map(|(first, _)| first.as_nanos()),
+            last_ts_ns: capture.span.map(|(_, last)| last.as_nanos()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Read<'a> {
+    complete: bool,
+    inputs: Vec<Input<'a>>,
+}
+
+impl<'a> Read<'a> {
+    fn of(summary: &'a Summary) -> Self {
+        Self { complete: summary.is_complete(), inputs: summary.inputs.iter().map(Input::of).collect() }
+    }
+}
+
+#[derive(Serialize)]
+struct Input<'a> {
+    path: &'a str,
+    format: &'a str,
+    packets: u64,
+    complete: bool,
+    message: &'a str,
+}
+
+impl<'a> Input<'a> {
+    fn of(input: &'a InputReport) -> Self {
+        Self {
+            path: &input.path,
+            format: &input.format,
+            packets: input.packets,
+            complete: input.complete,
+            message: &input.message,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LossCounts {
+    kernel_dropped: u64,
+    interface_dropped: u64,
+    evicted_flows: u64,
+}
+
+impl LossCounts {
+    const fn of(loss: Loss) -> Self {
+        let Loss { kernel_dropped, interface_dropped, evicted_flows } = loss;
+        Self { kernel_dropped, interface_dropped, evicted_flows }
+    }
+}
+
+#[derive(Serialize)]
+struct Transports {
+    tcp: Counts,
+    udp: Counts,
+    sctp: Counts,
+}
+
+impl Transports {
+    fn of(summary: &Summary) -> Self {
+        let counts = |transport| summary.transport(transport).into();
+        Self { tcp: counts(Transport::Tcp), udp: counts(Transport::Udp), sctp: counts(Transport::Sctp) }
+    }
+}
+
+#[derive(Serialize)]
+struct AllDistributions {
+    packet_size: values::Distribution,
+    #[serde(flatten)]
+    flows: Distributions,
+}

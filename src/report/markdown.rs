@@ -1,0 +1,192 @@
+//! The summary as tables in GitHub's Markdown.
+
+use std::io::{self, Write};
+
+use super::units::{bit_rate, bytes, duration, percent, printable, thousands, time_span};
+use super::view::{self, Ranked, Rest, Share};
+use super::{ReportOptions, words};
+use crate::summary::{Counts, Summary};
+
+/// Writes a headline, what is missing, and the tables.
+pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# Traffic by service\n\n{}", escape(&words::headline(summary)))?;
+    for (head, text) in words::losses(summary) {
+        writeln!(out, "\n> **{head}**: {}", escape(&text))?;
+    }
+    let whole = view::everything(summary).bytes;
+    capture(summary).write(out)?;
+    categories(summary, whole).write(out)?;
+    services(summary, options.top, whole).write(out)?;
+    port_classes(summary, whole).write(out)?;
+    port_pairs(summary, options.top, whole).write(out)?;
+    unknown_flows(summary).write(out)?;
+    without_ports(summary, whole).write(out)
+}
+
+/// A section with one table; the last columns, named by a `:` behind, hold numbers.
+struct Section {
+    title: &'static str,
+    columns: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+}
+
+impl Section {
+    const fn new(title: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { title, columns, rows: Vec::new() }
+    }
+
+    /// Writes the section, unless it is empty.
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n## {}\n", self.title)?;
+        let heads: Vec<&str> = self.columns.iter().map(|column| column.trim_end_matches(':')).collect();
+        let rules: Vec<&str> =
+            self.columns.iter().map(|column| if column.ends_with(':') { "---:" } else { "---" }).collect();
+        writeln!(out, "| {} |", heads.join(" | "))?;
+        writeln!(out, "| {} |", rules.join(" | "))?;
+        for row in &self.rows {
+            let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
+            writeln!(out, "| {} |", cells.join(" | "))?;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, names: impl IntoIterator<Item = String>, counts: Counts, whole: u64) {
+        let share = Share { part: counts.volume.bytes, whole };
+        let mut cells: Vec<String> = names.into_iter().collect();
+        cells.extend([
+            bytes(counts.volume.bytes),
+            percent(share),
+            thousands(counts.volume.packets),
+            thousands(counts.flows),
+        ]);
+        self.rows.push(cells);
+    }
+
+    /// What is not listed; `columns` is how many stand before the numbers.
+    fn rest(&mut self, columns: usize, rest: Rest, whole: u64) {
+        if !rest.is_none() {
+            let mut names = vec![words::more(rest)];
+            names.resize(columns, String::new());
+            self.row(names, rest.counts, whole);
+        }
+    }
+}
+
+fn capture(summary: &Summary) -> Section {
+    let capture = &summary.capture;
+    let mut section = Section::new("Capture", &["", ""]);
+    let mut put = |key: &str, value: String| section.rows.push(vec![key.to_owned(), value]);
+    for input in &summary.inputs {
+        put("Input", format!("{} {}, {} packets", input.path, input.format, thousands(input.packets)));
+    }
+    put("Packets", thousands(capture.packets));
+    put("Bytes on the wire", bytes(capture.wire_bytes));
+    if view::is_cut(summary) {
+        put("Bytes captured", bytes(capture.captured_bytes));
+    }
+    if let Some((first, last)) = capture.span {
+        put("Time", time_span(first, last));
+        put("Duration", duration(last.nanos_since(first)));
+    }
+    if let Some(rate) = view::per_second(capture.wire_bytes, view::duration_ns(summary)) {
+        put("Average rate", bit_rate(rate));
+    }
+    section
+}
+
+fn categories(summary: &Summary, whole: u64) -> Section {
+    let columns = &["Category", "Family", "Bytes:", "Share:", "Packets:", "Flows:"];
+    let mut section = Section::new("Categories", columns);
+    for row in view::categories(summary) {
+        section.row([row.name.to_owned(), row.family.to_owned()], row.totals.counts, whole);
+    }
+    section
+}
+
+fn services(summary: &Summary, top: usize, whole: u64) -> Section {
+    let columns = &["Service", "Port", "Category", "Bytes:", "Share:", "Packets:", "Flows:"];
+    let mut section = Section::new("Services", columns);
+    let ranked = Ranked::new(view::services(summary), top, |(_, totals)| totals.counts);
+    for (key, totals) in ranked.rows {
+        section.row([words::service(key), words::port(key), key.category.clone()], totals.counts, whole);
+    }
+    section.rest(3, ranked.rest, whole);
+    section
+}
+
+fn port_classes(summary: &Summary, whole: u64) -> Section {
+    let columns = &["Service port", "Peer's port", "Bytes:", "Share:", "Packets:", "Flows:"];
+    let mut section = Section::new("Port classes", columns);
+    for ((service, peer), counts) in view::port_classes(summary) {
+        section.row([service.name().to_owned(), peer.name().to_owned()], counts, whole);
+    }
+    section
+}
+
+fn port_pairs(summary: &Summary, top: usize, whole: u64) -> Section {
+    let columns = &["Ports", "Transport", "Bytes:", "Share:", "Packets:", "Flows:"];
+    let mut section = Section::new("Port pairs", columns);
+    let ranked = view::port_pairs(summary, top);
+    for (pair, counts) in ranked.rows {
+        section.row([format!("{} – {}", pair.low, pair.high), pair.transport.to_string()], counts, whole);
+    }
+    section.rest(2, ranked.rest, whole);
+    section
+}
+
+fn unknown_flows(summary: &Summary) -> Section {
+    let mut section = Section::new("Flows of unknown service", &["Basis", "Why", "Flows:"]);
+    for (basis, flows) in &view::unknown_services(summary).basis {
+        let why = words::why_unknown(basis).to_owned();
+        section.rows.push(vec![(*basis).to_owned(), why, thousands(flows.0)]);
+    }
+    section
+}
+
+fn without_ports(summary: &Summary, whole: u64) -> Section {
+    let columns = &["What", "Meaning", "Bytes:", "Share:", "Packets:"];
+    let mut section = Section::new("Packets without ports", columns);
+    for bucket in words::buckets(&summary.unclassified) {
+        let share = percent(Share { part: bucket.volume.bytes, whole });
+        section.rows.push(vec![
+            bucket.name,
+            bucket.meaning.to_owned(),
+            bytes(bucket.volume.bytes),
+            share,
+            thousands(bucket.volume.packets),
+        ]);
+    }
+    section
+}
+
+/// `text` as text: one line, and nothing in it that Markdown or the HTML in it would act upon.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in printable(text).chars() {
+        match letter {
+            '\\' | '`' | '*' | '_' | '|' | '[' | ']' | '~' | '#' | '$' | '@' => {
+                escaped.push('\\');
+                escaped.push(letter);
+            }
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_stay_cells() {
+        assert_eq!(escape("a|b`c`\nd"), r"a\|b\`c\`\\u{a}d");
+        assert_eq!(escape("<img>&*x*"), r"&lt;img&gt;&amp;\*x\*");
+    }
+}

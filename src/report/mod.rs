@@ -1,0 +1,88 @@
+//! Reports: a [`Summary`] as text, JSON, CSV or Markdown, and flow records as NDJSON.
+//!
+//! One file a format. What the formats share, ranks, rests, shares and rates, is worked out in one place, so that
+//! every report says the same. Reports are functions of the summary and the options alone.
+
+mod community_id;
+mod csv;
+mod flow_record;
+mod json;
+mod markdown;
+mod ndjson;
+mod text;
+mod units;
+mod view;
+mod words;
+
+pub use community_id::community_id;
+pub use flow_record::{FlowEnd, FlowLine};
+pub use ndjson::NdjsonFlows;
+
+use std::io::{self, Write};
+
+use crate::summary::Summary;
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For people, in a terminal.
+    Text,
+    /// For programs: everything that is known, as the schema `portolan.summary/1`.
+    Json,
+    /// For spreadsheets: one table of volumes.
+    Csv,
+    /// For tickets and wikis: tables as GitHub renders them.
+    Markdown,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Csv, Self::Markdown];
+
+    /// `text`, `json`, `csv` or `markdown`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
+        }
+    }
+}
+
+/// How a report is to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportOptions {
+    /// How many rows a list has before the rest is one row; 0 for all. JSON and CSV cut the port pairs alone, for
+    /// services and categories are bounded by the port table.
+    pub top: usize,
+    /// Columns of the terminal; text only. Fewer than 60 are taken for 60.
+    pub width: usize,
+    /// Whether to colour with ANSI escapes; text only.
+    pub colour: bool,
+}
+
+impl Default for ReportOptions {
+    fn default() -> Self {
+        Self { top: 15, width: 80, colour: false }
+    }
+}
+
+/// Writes `summary` as `format`.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(
+    format: Format,
+    summary: &Summary,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(summary, options, out),
+        Format::Json => json::write(summary, options, out),
+        Format::Csv => csv::write(summary, options, out),
+        Format::Markdown => markdown::write(summary, options, out),
+    }
+}

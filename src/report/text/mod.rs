@@ -1,0 +1,33 @@
+//! The report for people, in a terminal or a pipe.
+//!
+//! `page` knows lines, `table` knows columns; every other file is one part of the report.
+
+mod capture;
+mod lists;
+mod loss;
+mod page;
+mod table;
+mod unclassified;
+
+use std::io::{self, Write};
+
+use super::{ReportOptions, words};
+use crate::summary::Summary;
+use page::{Page, Tone};
+
+/// Below this nothing reads well any more.
+const LEAST_WIDTH: usize = 60;
+
+/// Writes the report: losses first, then what the traffic is, then the details.
+pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { out, width: options.width.max(LEAST_WIDTH), colour: options.colour };
+    loss::write(summary, &mut page)?;
+    page.paragraph(0, Tone::Strong, &words::headline(summary))?;
+    capture::write(summary, options.top, &mut page)?;
+    lists::categories(summary, &mut page)?;
+    lists::services(summary, options.top, &mut page)?;
+    lists::port_classes(summary, &mut page)?;
+    lists::port_pairs(summary, options.top, &mut page)?;
+    capture::distributions(summary, &mut page)?;
+    unclassified::write(summary, &mut page)
+}

@@ -1,0 +1,160 @@
+//! Sentences and explanations in plain words.
+
+use super::units::{counted, thousands, whole_percent};
+use super::view::{self, Rest, Share};
+use crate::summary::{ServiceKey, Summary, Unclassified, Volume};
+
+/// Shares below this many in a hundred are not worth a word in the headline.
+const WORTH_A_WORD: u64 = 1;
+
+/// What the traffic is, in one sentence: `Mostly web-tls (62% of bytes), then database (20%) and time (2%).`
+pub(super) fn headline(summary: &Summary) -> String {
+    let whole = view::everything(summary);
+    if whole.packets == 0 {
+        return "No packets.".to_owned();
+    }
+    let categories = view::categories(summary);
+    let mut parts: Vec<(&str, u64)> =
+        categories.iter().map(|row| (row.name, row.totals.counts.volume.bytes)).collect();
+    parts.push(("packets without ports", summary.unclassified.total().bytes));
+    parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    let shares = parts.into_iter().map(|(name, bytes)| (name, Share { part: bytes, whole: whole.bytes }));
+    let told: Vec<(&str, Share)> =
+        shares.filter(|(_, share)| share.of(100) >= WORTH_A_WORD).take(3).collect();
+    tell(&told)
+}
+
+fn tell(parts: &[(&str, Share)]) -> String {
+    let named = |(name, share): &(&str, Share)| format!("{name} ({})", whole_percent(*share));
+    let first = |(name, share): &(&str, Share)| format!("{name} ({} of bytes)", whole_percent(*share));
+    match parts {
+        [] => "Packets of no length.".to_owned(),
+        [(name, _)] => format!("Almost all {name}."),
+        [one, others @ ..] => {
+            let others: Vec<String> = others.iter().map(named).collect();
+            let mostly = one.1.of(100) >= 50;
+            let (opening, joint) = if mostly { ("Mostly", ", then ") } else { ("A mix:", ", ") };
+            format!("{opening} {}{joint}{}.", first(one), others.join(" and "))
+        }
+    }
+}
+
+/// Every loss and every input that was not read whole: a head, `INCOMPLETE` or `LOSS`, and what there is to say.
+pub(super) fn losses(summary: &Summary) -> Vec<(&'static str, String)> {
+    let incomplete = summary.inputs.iter().filter(|input| !input.complete);
+    let mut losses: Vec<(&str, String)> = incomplete
+        .map(|input| match input.message.as_str() {
+            "" => ("INCOMPLETE", input.path.clone()),
+            message => ("INCOMPLETE", format!("{}: {message}", input.path)),
+        })
+        .collect();
+    let loss = summary.loss;
+    let dropped = [(loss.kernel_dropped, "the kernel"), (loss.interface_dropped, "the interface")];
+    for (packets, who) in dropped.into_iter().filter(|(packets, _)| *packets > 0) {
+        losses.push((
+            "LOSS",
+            format!("{who} dropped {}, which are in no number here", counted(packets, "packet")),
+        ));
+    }
+    if loss.evicted_flows > 0 {
+        let flows = counted(loss.evicted_flows, "flow");
+        let text =
+            format!("{flows} left the table early; packets and bytes are exact, flows may count twice");
+        losses.push(("LOSS", text));
+    }
+    losses
+}
+
+/// Why flows whose service is unknown are, by the basis of their decision.
+pub(super) fn why_unknown(basis: &str) -> &'static str {
+    match basis {
+        "handshake-syn" | "handshake-syn-ack" => "the handshake shows the service's port, which has no name",
+        "symmetric" => "both ends use the same port, which has no name",
+        "undecided" => "nothing shows which side is the service, and neither port has a name",
+        "tie" => "the evidence for both sides is even",
+        "evidence" => "the port that the evidence points at has no name",
+        _ => "the port has no name",
+    }
+}
+
+/// IANA's name of a service with the everyday one: `domain (dns)`.
+pub(super) fn service(key: &ServiceKey) -> String {
+    match &key.alias {
+        Some(alias) => format!("{} ({alias})", key.service),
+        None => key.service.clone(),
+    }
+}
+
+/// The service port: `53/udp`; the transport alone for unknown traffic.
+pub(super) fn port(key: &ServiceKey) -> String {
+    let transport = key.transport;
+    key.port.map_or_else(|| transport.to_string(), |port| format!("{port}/{transport}"))
+}
+
+/// The rows that a list leaves out: `… 31 more`.
+pub(super) fn more(rest: Rest) -> String {
+    rest.rows.map_or_else(|| "… all others".to_owned(), |rows| format!("… {} more", thousands(rows as u128)))
+}
+
+/// Packets without ports, with a name and a meaning.
+pub(super) struct Bucket {
+    pub(super) name: String,
+    pub(super) volume: Volume,
+    pub(super) meaning: &'static str,
+}
+
+/// The buckets that have packets, with a bucket for each protocol over IP.
+pub(super) fn buckets(unclassified: &Unclassified) -> Vec<Bucket> {
+    let named = |name: &str, volume, meaning| Bucket { name: name.to_owned(), volume, meaning };
+    let fragments = "later pieces of fragmented IP packets; only the first has the ports";
+    let mut buckets = vec![
+        named("fragment", unclassified.fragment, fragments),
+        named("malformed", unclassified.malformed, "broken or cut off before the ports"),
+    ];
+    buckets.extend(unclassified.other_ip.iter().map(|(&number, &volume)| Bucket {
+        name: protocol(number),
+        volume,
+        meaning: protocol_meaning(number),
+    }));
+    buckets.push(named("non-IP", unclassified.non_ip, "frames without IP, such as ARP and spanning tree"));
+    buckets.retain(|bucket| bucket.volume.packets > 0);
+    buckets
+}
+
+/// What is sent over IP with this protocol number.
+const fn protocol_meaning(number: u8) -> &'static str {
+    match number {
+        1 | 58 => "ping and error messages",
+        2 | 103 => "who wants which multicast",
+        47 => "tunnels whose inside is not IP",
+        50 => "encrypted by IPsec",
+        51 => "authenticated by IPsec",
+        88 | 89 => "routers telling each other routes",
+        112 => "routers standing in for each other",
+        _ => "another protocol over IP",
+    }
+}
+
+/// The name of a protocol over IP: `ICMP`, `protocol 200`.
+fn protocol(number: u8) -> String {
+    view::protocol_name(number).map_or_else(|| format!("protocol {number}"), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sentence_names_three_at_most() {
+        let part = |name, part| (name, Share { part, whole: 100 });
+        let mostly = tell(&[part("web-tls", 62), part("database", 20), part("time", 2)]);
+        assert_eq!(mostly, "Mostly web-tls (62% of bytes), then database (20%) and time (2%).");
+        assert_eq!(tell(&[part("web", 40), part("time", 30)]), "A mix: web (40% of bytes), time (30%).");
+        assert_eq!(tell(&[part("web", 100)]), "Almost all web.");
+    }
+
+    #[test]
+    fn an_empty_summary_has_a_headline_too() {
+        assert_eq!(headline(&Summary::default()), "No packets.");
+    }
+}
