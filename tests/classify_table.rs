@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use csv::StringRecord;
-use portolan::classify::{CategoryId, EvidenceKind, Listing, Origin, PortTable, Rank, ServiceId, Standing};
 use portolan::classify::weigh;
+use portolan::classify::{CategoryId, EvidenceKind, Listing, Origin, PortTable, Rank, ServiceId, Standing};
 use portolan::flow::{FlowRecord, Handshake, Traffic};
 use portolan::net::{Endpoint, Side, Transport};
 
@@ -206,7 +206,9 @@ fn rows_reach_every_port_of_their_range_and_no_other() {
     for transport in Transport::ALL {
         for port in 0..=u16::MAX {
             let rows = table.listings_of(transport, port);
-            assert!(rows.clone().all(|row| row.transport == transport && (row.first..=row.last).contains(&port)));
+            assert!(
+                rows.clone().all(|row| row.transport == transport && (row.first..=row.last).contains(&port))
+            );
             assert_eq!(rows.count(), expected.get(&(transport, port)).copied().unwrap_or(0));
         }
     }

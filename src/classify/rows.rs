@@ -173,3 +173,54 @@ fn service(name: &str) -> Result<&str, RowProblem> {
     let bad = name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control());
     if bad { Err(RowProblem::Service(name.to_owned())) } else { Ok(name) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "port_start,port_end,transport,service,category,rank,source\n";
+    const DEFAULTS: Defaults = Defaults { category: "mail", rank: Rank::Alternate, origin: Origin::Common };
+
+    fn error_of(rows: &str) -> String {
+        read_rows(&format!("{HEADER}{rows}"), &DEFAULTS, |_| Ok(()))
+            .map_or_else(|e| e.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn errors_name_the_line_and_the_field() {
+        let good = "1,2,tcp,a,b,primary,iana\n";
+        for (row, expected) in [
+            ("1,65536,tcp,a,b,primary,iana\n", "line 3: bad port \"65536\""),
+            ("-1,2,tcp,a,b,primary,iana\n", "line 3: bad port \"-1\""),
+            ("2,1,tcp,a,b,primary,iana\n", "line 3: ports 2-1 end before they begin"),
+            ("1,2,tcp+dccp,a,b,primary,iana\n", "line 3: bad transport \"tcp+dccp\""),
+            ("1,2,,a,b,primary,iana\n", "line 3: bad transport \"\""),
+            ("1,2,tcp,a b,b,primary,iana\n", "line 3: bad service name \"a b\""),
+            ("1,2,tcp, ,b,primary,iana\n", "line 3: bad service name \"\""),
+            ("1,2,tcp,a,b,first,iana\n", "line 3: bad rank \"first\""),
+            ("1,2,tcp,a,b,primary,rumour\n", "line 3: bad source \"rumour\""),
+        ] {
+            assert_eq!(error_of(&format!("{good}{row}")), expected);
+        }
+        assert!(error_of("1,2,tcp,a\n").starts_with("line 2: "), "{}", error_of("1,2,tcp,a\n"));
+        assert_eq!(error_of(good), "");
+        assert_eq!(
+            read_rows("port_start,port_end,service\n", &DEFAULTS, |_| Ok(())),
+            Err(RowError { line: 1, problem: RowProblem::Column("transport") })
+        );
+    }
+
+    #[test]
+    fn what_a_file_has_no_column_for_is_the_default() {
+        let mut rows = 0;
+        let text = "\u{feff}service,transport,port_start,port_end\r\nbuoy, UDP+sctp, 7, 8\r\n";
+        let read = read_rows(text, &DEFAULTS, |row| {
+            rows += 1;
+            assert_eq!((row.service, row.first, row.last), ("buoy", 7, 8));
+            assert_eq!(row.transports, [false, true, true]);
+            assert_eq!((row.category, row.rank, row.origin), ("mail", Rank::Alternate, Origin::Common));
+            Ok(())
+        });
+        assert_eq!((read, rows), (Ok(()), 1));
+    }
+}
