@@ -175,6 +175,17 @@ fn even_evidence_takes_the_lower_port() {
 }
 
 #[test]
+fn the_first_packet_decides_between_udp_ports_of_one_standing() {
+    for (from, to) in [(5353, 5060), (5060, 5353)] {
+        let decision = decide(&udp(from, to), &TABLE);
+        assert_eq!((decision.basis, decision.service_port), (Basis::Evidence, Some(to)));
+        assert_eq!(decision.side_confidence, 668);
+    }
+    // The table goes before it: captures that begin with the answer are common.
+    assert_eq!(decide(&udp(5353, 50_999), &TABLE).service_port, Some(5353));
+}
+
+#[test]
 fn a_syn_is_answered_unanswered_or_refused() {
     let fate = |record: &FlowRecord| {
         let decision = decide(record, &TABLE);
@@ -220,6 +231,7 @@ fn candidates_are_the_other_names() {
     assert!(other_names(&tcp(51_234, 443, First::Syn)).contains(&(443, "https")), "under the category web");
     assert!(!other_names(&tcp(51_234, 22, First::Data)).iter().any(|(port, _)| *port != 22));
     assert_eq!(other_names(&udp(16_500, 27_204)), [(16_500, "rtp"), (27_204, "rtp")]);
+    assert_eq!(other_names(&udp(16_500, 16_500)), [(16_500, "rtp")]);
     assert_eq!(other_names(&tcp(36_500, 45_990, First::Data)), []);
 }
 

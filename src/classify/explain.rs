@@ -43,12 +43,11 @@ pub fn candidates(record: &FlowRecord, decision: &Decision, table: &PortTable) -
     found
 }
 
-/// The ports whose names are candidates: the service port first, no port twice.
+/// The ports whose names are candidates, the service port first.
 fn ports_to_list(record: &FlowRecord, decision: &Decision) -> impl Iterator<Item = u16> {
     let first = decision.service_side.unwrap_or(Side::A);
-    let (port, other) = (record.endpoint(first).port, record.endpoint(first.other()).port);
-    let both = decision.service == ServiceId::UNKNOWN && other != port;
-    [Some(port), both.then_some(other)].into_iter().flatten()
+    let sides = if decision.service == ServiceId::UNKNOWN { 2 } else { 1 };
+    [first, first.other()].into_iter().take(sides).map(|side| record.endpoint(side).port)
 }
 
 /// Why the flow was decided so, a line a reason: the side, the evidence if that decided, the name, and what is
