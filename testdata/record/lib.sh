@@ -77,6 +77,7 @@ on() {
 start() {
     local name=$1
     on "$@" >"$work/log/$(printf %02d "$((++started))")-$name-$(basename "$2")" 2>&1 </dev/null &
+    disown
 }
 
 # listening HOST tcp|udp PORT: waits for a server without sending a packet.
