@@ -17,7 +17,7 @@ play() {
 }
 
 truth() {
-    service tcp "$S4" 389 ldap
+    service tcp "$S6" 389 ldap
     expect 'ldap.protocolOp == 3' 1
     expect 'tls.handshake.type == 1' 1
 }

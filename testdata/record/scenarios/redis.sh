@@ -11,9 +11,15 @@ prepare() {
 }
 
 play() {
-    printf '%s\n' 'SET ship Victoria' 'GET ship' 'INCR crew' 'RPUSH ports Genoa Lisbon' 'LRANGE ports 0 -1' 'GET nothing' |
-        on client redis-cli -h "$S4"
-    printf '%s\n' 'PING' 'SET ship Trinidad' 'GET ship' | on client redis-cli -h "$S4" -p 16380
+    local redis=(on client redis-cli -h "$S4")
+    "${redis[@]}" SET ship Victoria
+    "${redis[@]}" GET ship
+    "${redis[@]}" -r 3 INCR crew
+    "${redis[@]}" RPUSH ports Genoa Lisbon
+    "${redis[@]}" LRANGE ports 0 -1
+    "${redis[@]}" -3 GET nothing
+    "${redis[@]}" -p 16380 SET ship Trinidad
+    "${redis[@]}" -p 16380 GET ship
 }
 
 truth() {

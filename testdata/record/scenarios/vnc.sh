@@ -1,0 +1,18 @@
+about='a password login and one picture of the screen'
+uses='tigervnc-standalone-server vncsnapshot'
+
+prepare() {
+    echo letmein | vncpasswd -f >"$work/password"
+    start server sh -c 'mount -t tmpfs tmpfs /tmp/.X11-unix 2>/dev/null; exec Xtigervnc :7 -nolisten unix -geometry 96x64 -depth 16 -rfbport 5907 -SecurityTypes VncAuth -PasswordFile "$0" -AlwaysShared' "$work/password"
+    listening server tcp 5907
+}
+
+play() {
+    on client vncsnapshot -passwd "$work/password" "$S4:7" "$work/screen.jpg"
+}
+
+truth() {
+    service tcp "$S4" 5907 rfb 'display 7'
+    decode=(-d tcp.port==5907,vnc)
+    expect 'vnc' 10
+}
