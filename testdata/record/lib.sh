@@ -75,8 +75,9 @@ on() {
 # start HOST COMMAND...: the same in the background; what it says is shown if
 # the scenario fails.
 start() {
-    local name=$1
-    on "$@" >"$work/log/$(printf %02d "$((++started))")-$name-$(basename "$2")" 2>&1 </dev/null &
+    local log
+    log=$work/log/$(printf %02d "$((++started))")-$1-$(basename "$2")
+    on "$@" >"$log" 2>&1 </dev/null &
     disown
 }
 

@@ -51,12 +51,11 @@ smtpd_sasl_path = $work/auth
 smtpd_recipient_restrictions = permit_sasl_authenticated, reject_unauth_destination
 virtual_mailbox_domains = example.test
 virtual_mailbox_base = $work/mail
-virtual_mailbox_maps = static:ada/new/..//
+virtual_mailbox_maps = static:ada/
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 virtual_minimum_uid = 1
 CONF
-    sed -i 's|ada/new/..//|ada/|' "$postfix/etc/main.cf"
     sed -E 's/^(\S+\s+\S+\s+\S+\s+\S+\s+)y/\1n/' /etc/postfix/master.cf >"$postfix/etc/master.cf"
     cat >>"$postfix/etc/master.cf" <<CONF
 submission inet n - n - - smtpd
@@ -68,6 +67,14 @@ CONF
     start "$1" postfix -c "$postfix/etc" start-fg
     listening "$1" tcp 993
     listening "$1" tcp 587
+}
+
+# mailbox HOST: the same with a letter in the mailbox.
+mailbox() {
+    mail_server "$1"
+    send_mail "$1" 127.0.0.1 25 'A letter' >"$work/log/letter"
+    # shellcheck disable=SC2016
+    until_true sh -c 'ls "$0"/mail/ada/new/*' "$work"
 }
 
 # send_mail HOST ADDRESS PORT SUBJECT [SWAKS-OPTION...]

@@ -10,22 +10,13 @@ prepare() {
     listening server tcp 6969
 }
 
-aria2() {
-    local name=$1 port=$2 directory=$3
-    shift 3
-    on "$name" aria2c --no-conf --enable-dht=false --enable-dht6=false --bt-enable-lpd=false --disable-ipv6 \
-        --listen-port="$port" --check-certificate=false --console-log-level=warn --summary-interval=0 \
-        --allow-overwrite --dir="$directory" "$@" "$work/chart.torrent"
-}
-
 play() {
-    local seed
-    aria2 server 6881 "$work/seed" --check-integrity --seed-ratio=0.0 &
-    seed=$!
+    local aria2=(aria2c --no-conf --enable-dht=false --enable-dht6=false --bt-enable-lpd=false --disable-ipv6
+        --summary-interval=0 --allow-overwrite --bt-stop-timeout=20)
+    start server "${aria2[@]}" --listen-port=6881 --check-integrity --seed-ratio=0.0 --dir="$work/seed" "$work/chart.torrent"
     listening server tcp 6881
     sleep 2
-    aria2 client 6882 "$work/leech" --seed-time=0
-    kill "$seed"
+    on client "${aria2[@]}" --listen-port=6882 --seed-time=0 --dir="$work/leech" "$work/chart.torrent"
     cmp "$work/seed/chart.txt" "$work/leech/chart.txt"
 }
 

@@ -9,8 +9,8 @@ prepare() {
 play() {
     on client ping -c 2 -i 0.3 -s 4000 "$S4"
     on client ping -c 2 -i 0.3 -s 4000 "$S6"
-    on client iperf3 -c "$S4" -p 39002 -u -b 200k -l 4000 -t 1
-    on client iperf3 -c "$S6" -p 39002 -u -b 200k -l 4000 -t 1
+    on client iperf3 -c "$S4" -p 39002 -u -b 100k -l 4000 -t 1
+    on client iperf3 -c "$S6" -p 39002 -u -b 100k -l 4000 -t 1
 }
 
 truth() {

@@ -4,11 +4,7 @@ uses='dovecot-imapd curl'
 # shellcheck source=../lib/mail.sh
 source "$testdata/record/lib/mail.sh"
 
-prepare() {
-    mail_server server
-    send_mail server 127.0.0.1 25 'A letter' >"$work/log/letter"
-    until_true ls "$work"/mail/ada/new/*
-}
+prepare() { mailbox server; }
 
 play() {
     local curl=(on client curl -sS -k -u ada:letmein)

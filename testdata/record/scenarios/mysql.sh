@@ -5,7 +5,7 @@ prepare() {
     install -d -o mysql "$work/mysql"
     mariadb-install-db --no-defaults --datadir="$work/mysql" --user=mysql --skip-test-db \
         --auth-root-authentication-method=normal >"$work/log/install"
-    echo "create database sea; grant all on sea.* to ada@'%' identified by 'letmein';" >"$work/init.sql"
+    echo $'create database sea;\ngrant all on sea.* to ada@"%" identified by "letmein";' >"$work/init.sql"
     start server mariadbd --no-defaults --datadir="$work/mysql" --user=mysql --init-file="$work/init.sql" \
         --socket="$work/mysql/socket" --pid-file="$work/mysql/pid" --bind-address=0.0.0.0 --skip-name-resolve
     listening server tcp 3306

@@ -7,18 +7,20 @@ source "$testdata/record/lib/web.sh"
 prepare() {
     local name
     for name in client server; do
+        umask 077
         wg genkey >"$work/$name.secret"
         wg pubkey <"$work/$name.secret" >"$work/$name.public"
-        start "$name" wireguard-go -f wg0
-        until_true ip -n "$tag-$name" link show wg0
+        start "$name" wireguard-go -f "wg-$name"
+        until_true ip -n "$tag-$name" link show "wg-$name"
         sleep 0.5
     done
-    on server wg set wg0 private-key "$work/server.secret" listen-port 51820 \
+    umask 022
+    on server wg set wg-server private-key "$work/server.secret" listen-port 51820 \
         peer "$(cat "$work/client.public")" allowed-ips 10.78.0.10/32
-    on client wg set wg0 private-key "$work/client.secret" \
+    on client wg set wg-client private-key "$work/client.secret" \
         peer "$(cat "$work/server.public")" allowed-ips 10.78.0.0/24 endpoint "$S4:51820" persistent-keepalive 5
-    ip -n "$tag-server" address add 10.78.0.1/24 dev wg0
-    ip -n "$tag-client" address add 10.78.0.10/24 dev wg0
+    ip -n "$tag-server" address add 10.78.0.1/24 dev wg-server
+    ip -n "$tag-client" address add 10.78.0.10/24 dev wg-client
     web_server server 'listen 10.78.0.1:80;'
 }
 
@@ -30,8 +32,8 @@ network() {
 }
 
 play() {
-    ip -n "$tag-server" link set wg0 up
-    ip -n "$tag-client" link set wg0 up
+    ip -n "$tag-server" link set wg-server up
+    ip -n "$tag-client" link set wg-client up
     on client ping -c 2 10.78.0.1
     on client curl -sS -o /dev/null http://10.78.0.1/chart.txt
 }
