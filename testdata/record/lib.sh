@@ -76,7 +76,8 @@ on() {
 # the scenario fails.
 start() {
     local log
-    log=$work/log/$(printf %02d "$((++started))")-$1-$(basename "$2")
+    ((++started))
+    log=$work/log/$(printf %02d "$started")-$1-$(basename "$2")
     on "$@" >"$log" 2>&1 </dev/null &
     disown
 }
