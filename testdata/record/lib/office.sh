@@ -68,7 +68,7 @@ office_servers() {
         --host-record=gw.office.example,$GW,$GW6 --host-record=files.office.example,$FILES,$FILES6 \
         --host-record=mail.office.example,$FILES --host-record=data.office.example,$DATA \
         --host-record=printer.office.example,$PRINTER --host-record=old.office.example,192.168.20.66 \
-        --host-record=www.example.com,203.0.113.10,2001:db8:5::10 --host-record=news.example.net,198.51.100.20 \
+        --host-record=www.example.com,203.0.113.10 --host-record=mirror.example.com,2001:db8:5::10 --host-record=news.example.net,198.51.100.20 \
         --host-record=photos.example.net,198.51.100.77 --host-record=shop.example.org,203.0.113.80 \
         --host-record=updates.example.org,192.0.2.30 \
         --dhcp-host=02:70:6f:72:74:65,anna,192.168.20.101 --dhcp-host=02:70:6f:72:74:66,bruno,192.168.20.102 \
@@ -141,7 +141,7 @@ share() {
     on "$1" smbclient -s "$work/smb.conf" -U root%letmein //files.office.example/charts -c "ls; get chart.txt $work/got-$1; ls"
 }
 
-report() { on "$1" logger -n files.office.example -d -t "$1" --rfc5424 "$2"; }
+report() { on "$1" logger -n "$FILES" -d -t "$1" --rfc5424 "$2"; }
 
 ask() { on "$1" host -W 2 "$2" || true; }
 
@@ -154,12 +154,15 @@ day_of_anna() {
     sleep 4
     browse anna https://news.example.net index.html style.css photo4.jpg photo5.jpg photo6.jpg
     send_mail anna mail.office.example 587 'Minutes' --tls --auth PLAIN --auth-user ada --auth-password letmein
-    sleep 5
-    browse anna https://www.example.com chart.txt
+    sleep 11
+    browse anna https://www.example.com chart.txt photo8.jpg
     on anna ping -c 3 -i 0.5 www.example.com
-    sleep 6
+    sleep 9
     read_mail anna
     browse anna https://shop.example.org index.html photo7.jpg photo1.jpg
+    sleep 12
+    browse anna https://news.example.net index.html photo3.jpg photo5.jpg
+    read_mail anna
     report anna 'printed 3 pages'
 }
 
@@ -172,15 +175,18 @@ day_of_bruno() {
     ssh_client bruno files.office.example 'uptime; ls /usr/bin | head -n 60'
     browse bruno https://news.example.net index.html app.js photo2.jpg photo8.jpg
     on bruno iperf3 -c data.office.example -p 50055 -n 150K -l 16K
-    sleep 4
+    sleep 9
     ssh_client bruno data.office.example 'df -h; uptime' 22022
     postgresql_client bruno data.office.example prefer 'select count(*), avg(depth) from port'
     on bruno redis-cli -h data.office.example SET build:41 passed
     on bruno redis-cli -h data.office.example GET build:40
-    sleep 5
+    sleep 11
     # Port 8443 of the server is closed.
     on bruno curl -sS --max-time 3 https://data.office.example:8443/ || true
     browse bruno http://updates.example.org update.deb
+    sleep 8
+    ssh_client bruno files.office.example 'ls -l /usr/bin | head -n 90'
+    browse bruno https://www.example.com index.html app.js photo4.jpg
     report bruno 'build 41 passed'
 }
 
@@ -195,25 +201,26 @@ day_of_clara() {
     avahi_browse clara _ipp._tcp
     read_mail clara
     browse clara https://photos.example.net photo7.jpg photo8.jpg hero.jpg
-    sleep 4
+    sleep 10
     browse clara http://shop.example.org index.html style.css photo3.jpg
     ask clara printer.office.example
     ask clara nobody.office.example
     report clara 'low on paper'
-    browse clara 'https://[2001:db8:5::10]' index.html photo2.jpg
+    sleep 9
+    browse clara https://mirror.example.com index.html photo2.jpg
 }
 
 day_of_dario() {
     local round
     sleep 5
     wake dario
-    for round in 1 2 3 4 5 6; do
+    for round in 1 2 3 4 5 6 7 8; do
         on dario snmpget -v2c -c public printer.office.example 1.3.6.1.2.1.1.1.0 1.3.6.1.2.1.1.3.0
         on dario mosquitto_pub -h data.office.example -t office/temperature -m "2$round.5" -q 1
         on dario redis-cli -h data.office.example INCR rounds
         ((round % 2)) || browse dario http://www.example.com index.html chart.txt "photo$round.jpg"
         report dario "round $round"
-        sleep 4
+        sleep 5
     done
     share dario
     ask dario data.office.example

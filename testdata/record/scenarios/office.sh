@@ -27,21 +27,20 @@ truth() {
     service udp 255.255.255.255 67 bootps
     service udp $GW 67 bootps
     service udp $GW 53 domain
-    service udp $GW 123 ntp
     service udp $GW6 123 ntp
-    for site in 2001:db8:5::10 198.51.100.20 198.51.100.77 203.0.113.80; do
+    for site in 2001:db8:5::10 203.0.113.10 198.51.100.20 198.51.100.77 203.0.113.80; do
         service tcp $site 443 https
     done
-    for site in 2001:db8:5::10 203.0.113.80 192.0.2.30; do
+    for site in 203.0.113.10 203.0.113.80 192.0.2.30; do
         service tcp $site 80 http
     done
-    service tcp $FILES 445 microsoft-ds
-    service tcp $FILES 389 ldap
+    service tcp $FILES6 445 microsoft-ds
+    service tcp $FILES6 389 ldap
     service udp $FILES 88 kerberos
     service tcp $FILES 993 imaps
     service tcp $FILES 587 submission
     service tcp $FILES 25 smtp
-    service tcp $FILES 22 ssh
+    service tcp $FILES6 22 ssh
     service udp $FILES 514 syslog
     service tcp $DATA 22022 ssh 'odd port'
     service tcp $DATA 5432 postgresql
