@@ -5,8 +5,8 @@ prepare() {
     mkdir "$work/seed" "$work/leech"
     prose 30000 >"$work/seed/chart.txt"
     mktorrent -l 15 -a "http://$S4:6969/announce" -o "$work/chart.torrent" "$work/seed/chart.txt" >"$work/log/mktorrent"
-    : >"$work/none"
-    start server opentracker -i "$S4" -p 6969 -P 6969 -d "$work"
+    aria2c -S "$work/chart.torrent" | gawk '/^Info Hash:/ { print $3 }' >"$work/whitelist"
+    start server opentracker -i "$S4" -p 6969 -P 6969 -d "$work" -u nobody -w "$work/whitelist"
     listening server tcp 6969
 }
 

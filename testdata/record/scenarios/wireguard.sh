@@ -17,8 +17,6 @@ prepare() {
     umask 022
     on server wg set wg-server private-key "$work/server.secret" listen-port 51820 \
         peer "$(cat "$work/client.public")" allowed-ips 10.78.0.10/32
-    on client wg set wg-client private-key "$work/client.secret" \
-        peer "$(cat "$work/server.public")" allowed-ips 10.78.0.0/24 endpoint "$S4:51820" persistent-keepalive 5
     ip -n "$tag-server" address add 10.78.0.1/24 dev wg-server
     ip -n "$tag-client" address add 10.78.0.10/24 dev wg-client
     web_server server 'listen 10.78.0.1:80;'
@@ -34,6 +32,8 @@ network() {
 play() {
     ip -n "$tag-server" link set wg-server up
     ip -n "$tag-client" link set wg-client up
+    on client wg set wg-client private-key "$work/client.secret" \
+        peer "$(cat "$work/server.public")" allowed-ips 10.78.0.0/24 endpoint "$S4:51820" persistent-keepalive 5
     on client ping -c 2 10.78.0.1
     on client curl -sS -o /dev/null http://10.78.0.1/chart.txt
 }
