@@ -6,7 +6,7 @@ prepare() {
     prose 30000 >"$work/seed/chart.txt"
     mktorrent -l 15 -a "http://$S4:6969/announce" -o "$work/chart.torrent" "$work/seed/chart.txt" >"$work/log/mktorrent"
     aria2c -S "$work/chart.torrent" | gawk '/^Info Hash:/ { print $3 }' >"$work/whitelist"
-    start server opentracker -i "$S4" -p 6969 -P 6969 -d "$work" -u nobody -w "$work/whitelist"
+    start server opentracker -i "$S4" -p 6969 -P 6969 -d "$work" -u nobody -w /whitelist
     listening server tcp 6969
 }
 
