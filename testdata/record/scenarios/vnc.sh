@@ -9,7 +9,7 @@ prepare() {
 }
 
 play() {
-    on client timeout 20 vncsnapshot -passwd "$work/password" "$S4:7" "$work/screen.jpg"
+    on client timeout 20 vncsnapshot -allowblank -encodings "raw hextile" -passwd "$work/password" "$S4:7" "$work/screen.jpg"
 }
 
 truth() {
