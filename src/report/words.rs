@@ -29,7 +29,8 @@ fn tell(parts: &[(&str, Share)]) -> String {
     let first = |(name, share): &(&str, Share)| format!("{name} ({} of bytes)", whole_percent(*share));
     match parts {
         [] => "Packets of no length.".to_owned(),
-        [(name, _)] => format!("Almost all {name}."),
+        [(name, share)] if share.part == share.whole => format!("All of it is {name}."),
+        [(name, _)] => format!("Almost all of it is {name}."),
         [one, others @ ..] => {
             let others: Vec<String> = others.iter().map(named).collect();
             let mostly = one.1.of(100) >= 50;
@@ -51,10 +52,7 @@ pub(super) fn losses(summary: &Summary) -> Vec<(&'static str, String)> {
     let loss = summary.loss;
     let dropped = [(loss.kernel_dropped, "the kernel"), (loss.interface_dropped, "the interface")];
     for (packets, who) in dropped.into_iter().filter(|(packets, _)| *packets > 0) {
-        losses.push((
-            "LOSS",
-            format!("{who} dropped {}, which are in no number here", counted(packets, "packet")),
-        ));
+        losses.push(("LOSS", format!("{who} dropped {}, not counted here", counted(packets, "packet"))));
     }
     if loss.evicted_flows > 0 {
         let flows = counted(loss.evicted_flows, "flow");
@@ -68,9 +66,9 @@ pub(super) fn losses(summary: &Summary) -> Vec<(&'static str, String)> {
 /// Why flows whose service is unknown are, by the basis of their decision.
 pub(super) fn why_unknown(basis: &str) -> &'static str {
     match basis {
-        "handshake-syn" | "handshake-syn-ack" => "the handshake shows the service's port, which has no name",
-        "symmetric" => "both ends use the same port, which has no name",
-        "undecided" => "nothing shows which side is the service, and neither port has a name",
+        "handshake-syn" | "handshake-syn-ack" => "the port that the handshake shows has no name",
+        "symmetric" => "the port of both ends has no name",
+        "undecided" => "no handshake seen, and neither port has a name",
         "tie" => "the evidence for both sides is even",
         "evidence" => "the port that the evidence points at has no name",
         _ => "the port has no name",
@@ -106,7 +104,7 @@ pub(super) struct Bucket {
 /// The buckets that have packets, with a bucket for each protocol over IP.
 pub(super) fn buckets(unclassified: &Unclassified) -> Vec<Bucket> {
     let named = |name: &str, volume, meaning| Bucket { name: name.to_owned(), volume, meaning };
-    let fragments = "later pieces of fragmented IP packets; only the first has the ports";
+    let fragments = "later fragments carry no ports";
     let mut buckets = vec![
         named("fragment", unclassified.fragment, fragments),
         named("malformed", unclassified.malformed, "broken or cut off before the ports"),
@@ -116,7 +114,7 @@ pub(super) fn buckets(unclassified: &Unclassified) -> Vec<Bucket> {
         volume,
         meaning: protocol_meaning(number),
     }));
-    buckets.push(named("non-IP", unclassified.non_ip, "frames without IP, such as ARP and spanning tree"));
+    buckets.push(named("non-IP", unclassified.non_ip, "no IP: ARP, spanning tree and the like"));
     buckets.retain(|bucket| bucket.volume.packets > 0);
     buckets
 }
@@ -150,7 +148,8 @@ mod tests {
         let mostly = tell(&[part("web-tls", 62), part("database", 20), part("time", 2)]);
         assert_eq!(mostly, "Mostly web-tls (62% of bytes), then database (20%) and time (2%).");
         assert_eq!(tell(&[part("web", 40), part("time", 30)]), "A mix: web (40% of bytes), time (30%).");
-        assert_eq!(tell(&[part("web", 100)]), "Almost all web.");
+        assert_eq!(tell(&[part("web", 99)]), "Almost all of it is web.");
+        assert_eq!(tell(&[part("web", 100)]), "All of it is web.");
     }
 
     #[test]

@@ -43,23 +43,49 @@ pub fn office() -> Summary {
     let services: [(Who, Load); 14] = [
         (("https", None, "web-tls", "web", Tcp, Some(443)), tcp(load(410, 520, 412_000), 4 * s, 18 * ms)),
         (("https", Some("quic"), "web-tls", "web", Udp, Some(443)), load(120, 300, 260_000)),
-        (("postgresql", Some("postgres"), "database", "data", Tcp, Some(5432)), tcp(load(24, 2_600, 2_100_000), 600 * s, ms)),
-        (("microsoft-ds", Some("smb"), "file-sharing", "data", Tcp, Some(445)), tcp(load(9, 1_900, 1_700_000), 900 * s, ms / 2)),
+        (
+            ("postgresql", Some("postgres"), "database", "data", Tcp, Some(5432)),
+            tcp(load(24, 2_600, 2_100_000), 600 * s, ms),
+        ),
+        (
+            ("microsoft-ds", Some("smb"), "file-sharing", "data", Tcp, Some(445)),
+            tcp(load(9, 1_900, 1_700_000), 900 * s, ms / 2),
+        ),
         (("imaps", None, "mail", "apps", Tcp, Some(993)), tcp(load(31, 80, 42_000), 45 * s, 31 * ms)),
-        (("domain", Some("dns"), "name-service", "infra", Udp, Some(53)), Load { duration_ns: 21 * ms, ..load(3_120, 2, 240) }),
-        (("domain", Some("dns"), "name-service", "infra", Tcp, Some(53)), tcp(load(4, 11, 2_400), 30 * ms, 9 * ms)),
-        (("ssh", None, "remote-access", "access", Tcp, Some(22)), tcp(load(14, 600, 96_000), 420 * s, 22 * ms)),
-        (("ms-wbt-server", Some("rdp"), "remote-access", "access", Tcp, Some(3389)), tcp(load(3, 9_000, 3_200_000), 1_500 * s, 2 * ms)),
+        (
+            ("domain", Some("dns"), "name-service", "infra", Udp, Some(53)),
+            Load { duration_ns: 21 * ms, ..load(3_120, 2, 240) },
+        ),
+        (
+            ("domain", Some("dns"), "name-service", "infra", Tcp, Some(53)),
+            tcp(load(4, 11, 2_400), 30 * ms, 9 * ms),
+        ),
+        (
+            ("ssh", None, "remote-access", "access", Tcp, Some(22)),
+            tcp(load(14, 600, 96_000), 420 * s, 22 * ms),
+        ),
+        (
+            ("ms-wbt-server", Some("rdp"), "remote-access", "access", Tcp, Some(3389)),
+            tcp(load(3, 9_000, 3_200_000), 1_500 * s, 2 * ms),
+        ),
         (("sip", None, "voip", "media", Udp, Some(5060)), load(12, 14, 8_400)),
         (("ntp", None, "time", "infra", Udp, Some(123)), Load { basis: "symmetric", ..load(60, 2, 180) }),
         (("ipp", None, "printing", "data", Tcp, Some(631)), tcp(load(5, 240, 180_000), 12 * s, 3 * ms)),
-        (("mdns", None, "name-service", "infra", Udp, Some(5353)), Load { basis: "symmetric", ..load(18, 9, 1_500) }),
-        (("unknown", None, "unknown", "unknown", Udp, None), Load { basis: "undecided", ..load(37, 50, 31_000) }),
+        (
+            ("mdns", None, "name-service", "infra", Udp, Some(5353)),
+            Load { basis: "symmetric", ..load(18, 9, 1_500) },
+        ),
+        (
+            ("unknown", None, "unknown", "unknown", Udp, None),
+            Load { basis: "undecided", ..load(37, 50, 31_000) },
+        ),
     ];
     for (who, load) in services {
         add(&mut summary, who, &load);
     }
-    for totals in summary.services.iter_mut().filter(|(key, _)| key.service == "ssh").map(|(_, totals)| totals) {
+    for totals in
+        summary.services.iter_mut().filter(|(key, _)| key.service == "ssh").map(|(_, totals)| totals)
+    {
         totals.unanswered = 6;
         totals.refused = 2;
     }

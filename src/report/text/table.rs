@@ -190,6 +190,6 @@ mod tests {
             text(&example(), 20),
             "  Name         Count\n  a long name  1,000\n  b                7\n"
         );
-        assert_eq!(text(&example(), 9), "  N…  Co…\n  a…  1,…\n  b     7\n");
+        assert_eq!(text(&example(), 9), "  Na…  C…\n  a …  1…\n  b     7\n");
     }
 }
