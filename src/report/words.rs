@@ -4,7 +4,7 @@ use super::units::{counted, thousands, whole_percent};
 use super::view::{self, Rest, Share};
 use crate::summary::{ServiceKey, Summary, Unclassified, Volume};
 
-/// Shares below this many in a hundred are not worth a word in the headline.
+/// Beside one that most is of, shares below this many in a hundred are not worth a word.
 const WORTH_A_WORD: u64 = 1;
 
 /// What the traffic is, in one sentence: `Mostly web-tls (62% of bytes), then database (20%) and time (2%).`
@@ -19,24 +19,25 @@ pub(super) fn headline(summary: &Summary) -> String {
     parts.push(("packets without ports", summary.unclassified.total().bytes));
     parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     let shares = parts.into_iter().map(|(name, bytes)| (name, Share { part: bytes, whole: whole.bytes }));
-    let told: Vec<(&str, Share)> =
-        shares.filter(|(_, share)| share.of(100) >= WORTH_A_WORD).take(3).collect();
+    let told: Vec<(&str, Share)> = shares.filter(|(_, share)| share.part > 0).take(3).collect();
     tell(&told)
 }
 
 fn tell(parts: &[(&str, Share)]) -> String {
-    let named = |(name, share): &(&str, Share)| format!("{name} ({})", whole_percent(*share));
-    let first = |(name, share): &(&str, Share)| format!("{name} ({} of bytes)", whole_percent(*share));
-    match parts {
-        [] => "Packets of no length.".to_owned(),
-        [(name, share)] if share.part == share.whole => format!("All of it is {name}."),
-        [(name, _)] => format!("Almost all of it is {name}."),
-        [one, others @ ..] => {
-            let others: Vec<String> = others.iter().map(named).collect();
-            let mostly = one.1.of(100) >= 50;
-            let (opening, joint) = if mostly { ("Mostly", ", then ") } else { ("A mix:", ", ") };
-            format!("{opening} {}{joint}{}.", first(one), others.join(" and "))
-        }
+    let [(name, share), others @ ..] = parts else { return "Packets of no length.".to_owned() };
+    let mostly = share.of(100) >= 50;
+    let others: Vec<String> = others
+        .iter()
+        .filter(|(_, share)| !mostly || share.of(100) >= WORTH_A_WORD)
+        .map(|(name, share)| format!("{name} ({})", whole_percent(*share)))
+        .collect();
+    let others = others.join(" and ");
+    let percent = whole_percent(*share);
+    match (mostly, others.as_str()) {
+        _ if share.part == share.whole => format!("All of it is {name}."),
+        (true, "") => format!("Almost all of it is {name}."),
+        (true, others) => format!("Mostly {name} ({percent} of bytes), then {others}."),
+        (false, others) => format!("A mix: {name} ({percent} of bytes), {others}."),
     }
 }
 
@@ -148,7 +149,7 @@ mod tests {
         let mostly = tell(&[part("web-tls", 62), part("database", 20), part("time", 2)]);
         assert_eq!(mostly, "Mostly web-tls (62% of bytes), then database (20%) and time (2%).");
         assert_eq!(tell(&[part("web", 40), part("time", 30)]), "A mix: web (40% of bytes), time (30%).");
-        assert_eq!(tell(&[part("web", 99)]), "Almost all of it is web.");
+        assert_eq!(tell(&[part("web", 99), part("time", 0)]), "Almost all of it is web.");
         assert_eq!(tell(&[part("web", 100)]), "All of it is web.");
     }
 

@@ -16,7 +16,7 @@ pub(super) fn categories(summary: &Summary, page: &mut Page<'_>) -> io::Result<(
         return Ok(());
     }
     let whole = view::everything(summary).bytes;
-    let mut columns = vec![Column::names("Category", 16), Column::left("Family").rank(3)];
+    let mut columns = vec![Column::names("Category", 9), Column::left("Family").rank(3)];
     columns.extend(count_columns());
     columns.extend(measure_columns());
     let mut table = Table::new(columns);
@@ -46,9 +46,9 @@ pub(super) fn services(summary: &Summary, top: usize, page: &mut Page<'_>) -> io
     let whole = view::everything(summary).bytes;
     let mut columns = vec![
         Column::left(""),
-        Column::names("Service", 16),
+        Column::names("Service", 9),
         Column::right("Port"),
-        Column::names("Category", 11).rank(2),
+        Column::names("Category", 8).rank(2),
     ];
     columns.extend(count_columns());
     columns.extend(measure_columns());
