@@ -153,7 +153,8 @@ stop_recording() {
 # --- what was spoken -------------------------------------------------------------
 
 # service tcp|udp ADDRESS PORT SPOKEN [NOTE]: an endpoint which the recording
-# has to show. A PORT of * stands for every port not named by another line.
+# has to show. A PORT of * stands for every port not named by another line; a
+# NOTE holds no comma.
 service() { echo "$1,$2,$3,$4,${5:-}" >>"$work/services"; }
 
 # expect FILTER COUNT: at least so many packets pass the display filter.
