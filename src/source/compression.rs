@@ -4,6 +4,7 @@ use std::io::{self, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
+use lz4_flex::frame::FrameDecoder;
 
 /// Compressed bytes read at once.
 const BLOCK: usize = 256 * 1024;
@@ -60,7 +61,7 @@ impl Compression {
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
                 Box::new(decoder)
             }
-            Self::Lz4 => Box::new(Lz4Frames(lz4_flex::frame::FrameDecoder::new(input))),
+            Self::Lz4 => Box::new(Lz4Frames::new(input)),
             Self::Xz => {
                 let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
                 Box::new(liblzma::bufread::XzDecoder::new_stream(input, stream))
@@ -69,14 +70,54 @@ impl Compression {
     }
 }
 
-/// LZ4 frames one after the other. The decoder says 0 at the end of each.
-struct Lz4Frames<R: Read>(lz4_flex::frame::FrameDecoder<R>);
+/// LZ4 frames one after the other. The decoder says 0 at the end of each, but also where the stream breaks off between
+/// two blocks of a frame, which is told apart here.
+struct Lz4Frames<R: Read> {
+    decoder: FrameDecoder<Watched<R>>,
+    /// Whether the last frame has ended, and no other has begun.
+    is_between: bool,
+}
+
+/// Notes what one call of the decoder took.
+struct Watched<R> {
+    input: R,
+    taken: usize,
+    at_end: bool,
+}
+
+impl<R: Read> Lz4Frames<R> {
+    fn new(input: R) -> Self {
+        Self { decoder: FrameDecoder::new(Watched { input, taken: 0, at_end: false }), is_between: false }
+    }
+}
 
 impl<R: Read> Read for Lz4Frames<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.0.read(buffer)? {
-            0 => self.0.read(buffer),
-            length => Ok(length),
+        loop {
+            let watched = self.decoder.get_mut();
+            (watched.taken, watched.at_end) = (0, false);
+            let length = self.decoder.read(buffer)?;
+            let watched = self.decoder.get_ref();
+            if length > 0 || buffer.is_empty() {
+                self.is_between = false;
+                return Ok(length);
+            }
+            if !watched.at_end {
+                self.is_between = true;
+            } else if self.is_between && watched.taken == 0 {
+                return Ok(0);
+            } else {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.taken += length;
+        self.at_end |= length == 0 && !buffer.is_empty();
+        Ok(length)
     }
 }
