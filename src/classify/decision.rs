@@ -150,7 +150,7 @@ fn decide_side(record: &FlowRecord, table: &PortTable) -> Verdict {
     if a == b && a != 0 {
         return Verdict { side: None, basis: Basis::Symmetric, confidence: SHOWN };
     }
-    let client = if record.transport == Transport::Tcp { record.handshake.client() } else { None };
+    let client = record.handshake.client();
     if let Some(server) = ftp_data_server(record)
         && client.is_none_or(|client| client == server)
     {

@@ -2,7 +2,7 @@
 
 use super::decision::{Basis, Decision};
 use super::evidence::weigh;
-use super::listing::{CategoryId, Origin, Rank, ServiceId, Standing};
+use super::listing::{CategoryId, Listing, Origin, Rank, ServiceId, Standing};
 use super::table::PortTable;
 use crate::flow::FlowRecord;
 use crate::net::{PortClass, Side};
@@ -28,15 +28,14 @@ pub fn candidates(record: &FlowRecord, decision: &Decision, table: &PortTable) -
     let mut found: Vec<Candidate> = Vec::new();
     for port in ports_to_list(record, decision) {
         for row in table.listings_of(record.transport, port) {
-            // The registry's rows have no category of their own: a name that is there already says more.
-            let same = |port_: u16, service, category| {
-                (port_, service) == (port, row.service)
-                    && (category == row.category || row.rank == Rank::Registry)
+            // The registry's rows have no category of their own: the name with another one says more.
+            let is_row = |service: ServiceId, category: CategoryId| {
+                service == row.service && (category == row.category || row.rank == Rank::Registry)
             };
-            let chosen =
-                decision.service_port.is_some_and(|port| same(port, decision.service, decision.category));
-            if !chosen && !found.iter().any(|other| same(other.port, other.service, other.category)) {
-                let &super::Listing { service, category, rank, origin, .. } = row;
+            let chosen = is_row(decision.service, decision.category);
+            let here = |other: &&Candidate| other.port == port;
+            if !chosen && !found.iter().filter(here).any(|other| is_row(other.service, other.category)) {
+                let Listing { service, category, rank, origin, .. } = *row;
                 found.push(Candidate { port, service, category, rank, origin });
             }
         }
@@ -44,12 +43,11 @@ pub fn candidates(record: &FlowRecord, decision: &Decision, table: &PortTable) -
     found
 }
 
-/// The ports whose names are candidates: the service port first, no port twice.
+/// The ports whose names are candidates, the service port first.
 fn ports_to_list(record: &FlowRecord, decision: &Decision) -> impl Iterator<Item = u16> {
     let first = decision.service_side.unwrap_or(Side::A);
-    let (port, other) = (record.endpoint(first).port, record.endpoint(first.other()).port);
-    let both = decision.service == ServiceId::UNKNOWN && other != port;
-    [Some(port), both.then_some(other)].into_iter().flatten()
+    let sides = if decision.service == ServiceId::UNKNOWN { 2 } else { 1 };
+    [first, first.other()].into_iter().take(sides).map(|side| record.endpoint(side).port)
 }
 
 /// Why the flow was decided so, a line a reason: the side, the evidence if that decided, the name, and what is

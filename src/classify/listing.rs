@@ -190,27 +190,19 @@ impl Entry {
         !matches!(self.standing, Standing::Unlisted)
     }
 
-    /// The verdict of a port's rows, which come in the order of rank and origin.
-    pub(super) fn of<'a>(rows: &(impl Iterator<Item = &'a Listing> + Clone)) -> Self {
-        let first = |rank| rows.clone().find(|row| row.rank == rank);
-        let named = |row: &Listing, standing| Self { service: row.service, category: row.category, standing };
-        if let Some(primary) = first(Rank::Primary) {
-            let by_iana = primary.origin == Origin::Iana;
-            return named(primary, if by_iana { Standing::IanaPrimary } else { Standing::CommonPrimary });
-        }
-        match (first(Rank::Alternate), first(Rank::Registry)) {
-            (None, None) => Self::default(),
-            (Some(alternate), None) if alternate.origin == Origin::Article => {
-                named(alternate, Standing::Article)
-            }
-            (Some(alternate), None) => named(alternate, Standing::Alternate),
-            (alternate, Some(registered)) => {
-                // A curated row of the same name knows the category.
-                let mut alternates = rows.clone().filter(|row| row.rank == Rank::Alternate);
-                let row = alternates.find(|row| row.service == registered.service).unwrap_or(registered);
-                let curated = alternate.is_some_and(|alternate| alternate.origin != Origin::Article);
-                named(row, if curated { Standing::RegistryAndAlternate } else { Standing::Registry })
-            }
-        }
+    /// Takes in one more row of the port. The rows come by rank, then origin.
+    pub(super) fn take(&mut self, row: &Listing) {
+        let standing = match (row.rank, row.origin, self.standing) {
+            (Rank::Primary, Origin::Iana, Standing::Unlisted) => Standing::IanaPrimary,
+            (Rank::Primary, _, Standing::Unlisted) => Standing::CommonPrimary,
+            (Rank::Alternate, Origin::Article, Standing::Unlisted) => Standing::Article,
+            (Rank::Alternate, _, Standing::Unlisted) => Standing::Alternate,
+            (Rank::Registry, _, Standing::Unlisted | Standing::Article) => Standing::Registry,
+            (Rank::Registry, _, Standing::Alternate) => Standing::RegistryAndAlternate,
+            _ => return,
+        };
+        // A curated row of the name that the registry has knows the category, which the registry does not.
+        let category = if row.service == self.service { self.category } else { row.category };
+        *self = Self { service: row.service, category, standing };
     }
 }

@@ -1,18 +1,19 @@
-//! The rows of a port table: one CSV form for the built-in data and for a user's own.
-
-use csv::{ReaderBuilder, StringRecord, Trim};
+//! The rows of a port table: one form for the built-in data and for a user's own.
+//!
+//! Fields are parted by commas, and the first line names the columns, which may come in any order. No field needs a
+//! comma, so that there is no quoting. Blank lines and lines that begin with `#` are skipped.
 
 use super::listing::{Origin, Rank};
 use crate::net::Transport;
 
 /// A row, before its names have become ids.
-pub(super) struct Row<'r> {
+pub(super) struct Row<'t> {
     pub(super) first: u16,
     pub(super) last: u16,
     /// Whether the row speaks of a transport, in the order of [`Transport::ALL`].
     pub(super) transports: [bool; Transport::ALL.len()],
-    pub(super) service: &'r str,
-    pub(super) category: &'r str,
+    pub(super) service: &'t str,
+    pub(super) category: &'t str,
     pub(super) rank: Rank,
     pub(super) origin: Origin,
 }
@@ -40,9 +41,14 @@ pub enum RowProblem {
     /// The header lacks a column.
     #[error("no column \"{0}\"")]
     Column(&'static str),
-    /// Not CSV, or not as many fields as the header has.
-    #[error("{0}")]
-    Csv(String),
+    /// Not as many fields as the header has.
+    #[error("{found} fields instead of {expected}")]
+    Fields {
+        /// How many there are.
+        found: usize,
+        /// How many the header has.
+        expected: usize,
+    },
     /// Not a number from 0 to 65535.
     #[error("bad port \"{0}\"")]
     Port(String),
@@ -52,7 +58,7 @@ pub enum RowProblem {
     /// Not `tcp`, `udp` or `sctp`, or several of them joined by `+`.
     #[error("bad transport \"{0}\"")]
     Transport(String),
-    /// Empty, or with white space or control characters in it.
+    /// Empty, or with white space, control characters or quotes (of ASCII) in it.
     #[error("bad service name \"{0}\"")]
     Service(String),
     /// No category of that name.
@@ -81,59 +87,76 @@ struct Columns {
 }
 
 /// Hands each row of `text` to `take`, up to the first one that cannot be used.
-pub(super) fn read_rows(
-    text: &str,
+pub(super) fn read_rows<'t>(
+    text: &'t str,
     defaults: &Defaults,
-    mut take: impl FnMut(&Row<'_>) -> Result<(), RowProblem>,
+    mut take: impl FnMut(&Row<'t>) -> Result<(), RowProblem>,
 ) -> Result<(), RowError> {
-    read_records(text, Columns::of, |columns, record| take(&columns.row(record, defaults)?))
+    read_records(text, Columns::of, |columns, fields| take(&columns.row(fields, defaults)?))
 }
 
-/// Hands each record of a CSV text to `take`, with what `columns` made of the header.
-pub(super) fn read_records<C>(
-    text: &str,
-    columns: impl FnOnce(&StringRecord) -> Result<C, RowProblem>,
-    mut take: impl FnMut(&C, &StringRecord) -> Result<(), RowProblem>,
+/// Hands the fields of each line of `text` to `take`, with what `columns` made of the header.
+pub(super) fn read_records<'t, C>(
+    text: &'t str,
+    columns: impl FnOnce(&[&str]) -> Result<C, RowProblem>,
+    mut take: impl FnMut(&C, &[&'t str]) -> Result<(), RowProblem>,
 ) -> Result<(), RowError> {
-    let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(text.as_bytes());
-    let at = |line| move |problem| RowError { line, problem };
-    let not_csv = |error: csv::Error| RowProblem::Csv(error.to_string());
-    let columns = reader.headers().map_err(not_csv).and_then(columns).map_err(at(1))?;
-    let mut record = StringRecord::new();
-    loop {
-        let line = reader.position().line();
-        if !reader.read_record(&mut record).map_err(not_csv).map_err(at(line))? {
-            return Ok(());
-        }
-        let line = record.position().map_or(line, csv::Position::line);
-        take(&columns, &record).map_err(at(line))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines =
+        (1..).zip(split(text, b'\n')).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let (line, header) = lines.next().unwrap_or((1, ""));
+    let mut fields: Vec<_> = split(header, b',').collect();
+    let expected = fields.len();
+    let columns = columns(&fields).map_err(|problem| RowError { line, problem })?;
+    for (line, text) in lines {
+        fields.clear();
+        fields.extend(split(text, b','));
+        let found = fields.len();
+        let read = if found == expected {
+            take(&columns, &fields)
+        } else {
+            Err(RowProblem::Fields { found, expected })
+        };
+        read.map_err(|problem| RowError { line, problem })?;
     }
+    Ok(())
+}
+
+/// The parts of a text between separators. By bytes: for parts so short, a search for a character takes longer.
+fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|byte| byte == separator);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(text[..end.unwrap_or(text.len())].trim_ascii())
+    })
 }
 
 /// The place of a column that a file must have.
-pub(super) fn column(headers: &StringRecord, name: &'static str) -> Result<usize, RowProblem> {
-    optional_column(headers, name).ok_or(RowProblem::Column(name))
+pub(super) fn column(header: &[&str], name: &'static str) -> Result<usize, RowProblem> {
+    optional_column(header, name).ok_or(RowProblem::Column(name))
 }
 
-fn optional_column(headers: &StringRecord, name: &str) -> Option<usize> {
-    headers.iter().position(|header| header == name)
+fn optional_column(header: &[&str], name: &str) -> Option<usize> {
+    header.iter().position(|column| *column == name)
 }
 
 impl Columns {
-    fn of(headers: &StringRecord) -> Result<Self, RowProblem> {
+    fn of(header: &[&str]) -> Result<Self, RowProblem> {
         Ok(Self {
-            first: column(headers, "port_start")?,
-            last: column(headers, "port_end")?,
-            transport: column(headers, "transport")?,
-            service: column(headers, "service")?,
-            category: optional_column(headers, "category"),
-            rank: optional_column(headers, "rank"),
-            origin: optional_column(headers, "source"),
+            first: column(header, "port_start")?,
+            last: column(header, "port_end")?,
+            transport: column(header, "transport")?,
+            service: column(header, "service")?,
+            category: optional_column(header, "category"),
+            rank: optional_column(header, "rank"),
+            origin: optional_column(header, "source"),
         })
     }
 
-    fn row<'r>(&self, record: &'r StringRecord, defaults: &Defaults) -> Result<Row<'r>, RowProblem> {
-        let field = |place: usize| record[place].trim();
+    fn row<'t>(&self, fields: &[&'t str], defaults: &Defaults) -> Result<Row<'t>, RowProblem> {
+        let field = |place: usize| fields[place];
         let (first, last) = (port(field(self.first))?, port(field(self.last))?);
         if last < first {
             return Err(RowProblem::Range(first, last));
@@ -170,6 +193,62 @@ fn transports(text: &str) -> Result<[bool; Transport::ALL.len()], RowProblem> {
 }
 
 fn service(name: &str) -> Result<&str, RowProblem> {
-    let bad = name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control());
-    if bad { Err(RowProblem::Service(name.to_owned())) } else { Ok(name) }
+    let bad = |byte: u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'"';
+    if name.is_empty() || name.bytes().any(bad) {
+        Err(RowProblem::Service(name.to_owned()))
+    } else {
+        Ok(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "port_start,port_end,transport,service,category,rank,source\n";
+    const DEFAULTS: Defaults = Defaults { category: "mail", rank: Rank::Alternate, origin: Origin::Common };
+
+    fn error_of(rows: &str) -> String {
+        read_rows(&format!("{HEADER}{rows}"), &DEFAULTS, |_| Ok(()))
+            .map_or_else(|e| e.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn errors_name_the_line_and_the_field() {
+        let good = "1,2,tcp,a,b,primary,iana\n";
+        for (row, expected) in [
+            ("1,65536,tcp,a,b,primary,iana\n", "line 3: bad port \"65536\""),
+            ("-1,2,tcp,a,b,primary,iana\n", "line 3: bad port \"-1\""),
+            ("2,1,tcp,a,b,primary,iana\n", "line 3: ports 2-1 end before they begin"),
+            ("1,2,tcp+dccp,a,b,primary,iana\n", "line 3: bad transport \"tcp+dccp\""),
+            ("1,2,,a,b,primary,iana\n", "line 3: bad transport \"\""),
+            ("1,2,tcp,a b,b,primary,iana\n", "line 3: bad service name \"a b\""),
+            ("1,2,tcp, ,b,primary,iana\n", "line 3: bad service name \"\""),
+            ("1,2,tcp,a,b,first,iana\n", "line 3: bad rank \"first\""),
+            ("1,2,tcp,a,b,primary,rumour\n", "line 3: bad source \"rumour\""),
+        ] {
+            assert_eq!(error_of(&format!("{good}{row}")), expected);
+        }
+        assert_eq!(error_of("\n#,\n1,2,tcp,a\n"), "line 4: 4 fields instead of 7");
+        assert_eq!(error_of("1,2,tcp,\"a\",b,primary,iana\n"), "line 2: bad service name \"\"a\"\"");
+        assert_eq!(error_of(good), "");
+        assert_eq!(
+            read_rows("port_start,port_end,service\n", &DEFAULTS, |_| Ok(())),
+            Err(RowError { line: 1, problem: RowProblem::Column("transport") })
+        );
+    }
+
+    #[test]
+    fn what_a_file_has_no_column_for_is_the_default() {
+        let mut rows = 0;
+        let text = "\u{feff}service,transport,port_start,port_end\r\nbuoy, UDP+sctp, 7, 8\r\n";
+        let read = read_rows(text, &DEFAULTS, |row| {
+            rows += 1;
+            assert_eq!((row.service, row.first, row.last), ("buoy", 7, 8));
+            assert_eq!(row.transports, [false, true, true]);
+            assert_eq!((row.category, row.rank, row.origin), ("mail", Rank::Alternate, Origin::Common));
+            Ok(())
+        });
+        assert_eq!((read, rows), (Ok(()), 1));
+    }
 }

@@ -23,6 +23,9 @@ const REGISTRY_ROWS: Defaults =
 /// The number of ports of all transports.
 const PLACES: usize = Transport::ALL.len() << 16;
 
+/// Ports whose listings are found together: few enough to leaf through, and enough for a small index.
+const SHELF: usize = 64;
+
 /// What the project knows of ports: service names, their categories, and which port has which.
 #[derive(Clone, Debug)]
 pub struct PortTable {
@@ -33,11 +36,10 @@ pub struct PortTable {
     listings: Vec<Listing>,
     /// By transport and port.
     entries: Vec<Entry>,
-    /// Where a port's listings begin in `order`; the next port's begin where they end.
-    starts: Vec<u32>,
-    /// Places in `listings`.
-    order: Vec<u16>,
-    digest: Fnv1a,
+    /// By [`SHELF`] places, the rows of `listings` that speak of any of them.
+    shelves: Vec<Vec<u16>>,
+    /// The data that it was read from.
+    files: [&'static str; 4],
 }
 
 impl PortTable {
@@ -66,7 +68,9 @@ impl PortTable {
 
     /// All that is listed for a port: by rank, then origin, then as the data lists it.
     pub fn listings_of(&self, transport: Transport, port: u16) -> impl Iterator<Item = &Listing> + Clone {
-        listings_at(&self.listings, &self.starts, &self.order, place(transport, port))
+        let rows = &self.shelves[place(transport, port) / SHELF];
+        let rows = rows.iter().map(|row| &self.listings[usize::from(*row)]);
+        rows.filter(move |row| row.first <= port && port <= row.last)
     }
 
     /// IANA's name of a port; the first one if the registry has several.
@@ -130,7 +134,8 @@ impl PortTable {
     /// The registry's day, and eight hexadecimal digits that change whenever the table's data does:
     /// FNV-1a, 32 bits, of the files.
     pub fn version(&self) -> String {
-        format!("{REGISTRY_DATE}+{:08x}", self.digest.0)
+        // Hashed on request: it would be a good part of the time that reading the table takes.
+        format!("{REGISTRY_DATE}+{:08x}", fnv_1a(self.files))
     }
 }
 
@@ -139,63 +144,52 @@ const fn place(transport: Transport, port: u16) -> usize {
     (transport as usize) << 16 | port as usize
 }
 
-fn listings_at<'t>(
-    listings: &'t [Listing],
-    starts: &[u32],
-    order: &'t [u16],
-    place: usize,
-) -> impl Iterator<Item = &'t Listing> + Clone {
-    order[starts[place] as usize..starts[place + 1] as usize].iter().map(|row| &listings[usize::from(*row)])
-}
-
 /// A table that is being read.
-struct Builder {
+struct Builder<'t> {
     categories: Vec<Category>,
-    services: HashMap<Box<str>, ServiceId, FixedState>,
+    services: HashMap<&'t str, ServiceId, FixedState>,
     aliases: Vec<(ServiceId, Box<str>)>,
     listings: Vec<Listing>,
-    digest: Fnv1a,
 }
 
-impl Builder {
+impl<'t> Builder<'t> {
     fn new() -> Self {
         let unknown = Category {
             id: "unknown".into(),
             family: "unknown".into(),
             description: "Traffic whose service the ports do not tell".into(),
         };
+        let mut services = HashMap::with_capacity_and_hasher(8192, FixedState::default());
+        services.insert("unknown", ServiceId::UNKNOWN);
         Self {
             categories: vec![unknown],
-            services: HashMap::from_iter([("unknown".into(), ServiceId::UNKNOWN)]),
+            services,
             aliases: Vec::new(),
             listings: Vec::with_capacity(16_384),
-            digest: Fnv1a::new(),
         }
     }
 
-    fn add_categories(&mut self, text: &str) -> Result<(), RowError> {
-        self.digest.add(text);
-        let columns = |headers: &_| {
+    fn add_categories(&mut self, text: &'t str) -> Result<(), RowError> {
+        let columns = |header: &[&str]| {
             Ok([
-                rows::column(headers, "id")?,
-                rows::column(headers, "family")?,
-                rows::column(headers, "description")?,
+                rows::column(header, "id")?,
+                rows::column(header, "family")?,
+                rows::column(header, "description")?,
             ])
         };
-        rows::read_records(text, columns, |columns, record| {
+        rows::read_records(text, columns, |columns, fields| {
             u8::try_from(self.categories.len()).map_err(|_| RowProblem::TooMany)?;
-            let [id, family, description] = columns.map(|place| record[place].into());
+            let [id, family, description] = columns.map(|place| fields[place].into());
             self.categories.push(Category { id, family, description });
             Ok(())
         })
     }
 
-    fn add_rows(&mut self, text: &str, defaults: &Defaults) -> Result<(), RowError> {
-        self.digest.add(text);
+    fn add_rows(&mut self, text: &'t str, defaults: &Defaults) -> Result<(), RowError> {
         rows::read_rows(text, defaults, |row| self.add_row(row))
     }
 
-    fn add_row(&mut self, row: &Row<'_>) -> Result<(), RowProblem> {
+    fn add_row(&mut self, row: &Row<'t>) -> Result<(), RowProblem> {
         let service = self.service(row.service)?;
         let category = self.category(row.category)?;
         for transport in Transport::ALL.into_iter().filter(|transport| row.transports[*transport as usize]) {
@@ -209,12 +203,12 @@ impl Builder {
     }
 
     /// The id of a service name, a new one if need be.
-    fn service(&mut self, name: &str) -> Result<ServiceId, RowProblem> {
+    fn service(&mut self, name: &'t str) -> Result<ServiceId, RowProblem> {
         if let Some(id) = self.services.get(name) {
             return Ok(*id);
         }
         let id = u16::try_from(self.services.len()).map(ServiceId).map_err(|_| RowProblem::TooMany)?;
-        self.services.insert(name.into(), id);
+        self.services.insert(name, id);
         Ok(id)
     }
 
@@ -224,11 +218,11 @@ impl Builder {
         id.map(CategoryId).ok_or_else(|| RowProblem::Category(name.to_owned()))
     }
 
-    fn add_aliases(&mut self, text: &str) -> Result<(), RowError> {
-        self.digest.add(text);
-        let columns = |headers: &_| Ok([rows::column(headers, "service")?, rows::column(headers, "alias")?]);
-        rows::read_records(text, columns, |columns, record| {
-            let [service, alias] = columns.map(|place| &record[place]);
+    fn add_aliases(&mut self, text: &'t str) -> Result<(), RowError> {
+        let columns =
+            |header: &[&str]| Ok([rows::column(header, "service")?, rows::column(header, "alias")?]);
+        rows::read_records(text, columns, |columns, fields| {
+            let [service, alias] = columns.map(|place| fields[place]);
             let id = self.services.get(service).ok_or_else(|| RowProblem::Service(service.to_owned()))?;
             self.aliases.push((*id, alias.into()));
             Ok(())
@@ -240,76 +234,41 @@ impl Builder {
         self.aliases.sort_by_key(|(id, _)| *id);
         let mut services = vec![Box::default(); self.services.len()];
         for (name, id) in self.services {
-            services[usize::from(id.0)] = name;
+            services[usize::from(id.0)] = name.into();
         }
-        let (starts, order) = index(&self.listings);
-        let entries = (0..PLACES)
-            .map(|place| Entry::of(&listings_at(&self.listings, &starts, &order, place)))
-            .collect();
+        let mut entries = vec![Entry::default(); PLACES];
+        let mut shelves = vec![Vec::new(); PLACES / SHELF];
+        for (number, row) in (0..=u16::MAX).zip(&self.listings) {
+            let (first, last) = (place(row.transport, row.first), place(row.transport, row.last));
+            entries[first..=last].iter_mut().for_each(|entry| entry.take(row));
+            shelves[first / SHELF..=last / SHELF].iter_mut().for_each(|shelf| shelf.push(number));
+        }
         PortTable {
             categories: self.categories,
             services,
             aliases: self.aliases,
             listings: self.listings,
             entries,
-            starts,
-            order,
-            digest: self.digest,
+            shelves,
+            files: [CATEGORIES, SERVICES, REGISTRY, ALIASES],
         }
     }
 }
 
-/// Sorts the rows by the ports they speak of, keeping their order within a port: `starts` and `order` of the
-/// table.
-fn index(listings: &[Listing]) -> (Vec<u32>, Vec<u16>) {
-    let places = |row: &Listing| place(row.transport, row.first)..=place(row.transport, row.last);
-    let mut starts = vec![0; PLACES + 1];
-    for place in listings.iter().flat_map(places) {
-        starts[place] += 1;
-    }
-    let mut total = 0_u32;
-    for start in &mut starts {
-        total += *start;
-        *start = total;
-    }
-    // Now each is where a port's rows end: filling from the last row to the first moves it to their start.
-    let mut order = vec![0; total as usize];
-    for (number, row) in (0..=u16::MAX).zip(listings).rev() {
-        for place in places(row) {
-            starts[place] -= 1;
-            order[starts[place] as usize] = number;
-        }
-    }
-    (starts, order)
-}
-
-/// The hash FNV-1a, 32 bits (RFC 9923).
-#[derive(Clone, Copy, Debug)]
-struct Fnv1a(u32);
-
-impl Fnv1a {
-    const fn new() -> Self {
-        Self(0x811c_9dc5)
-    }
-
-    fn add(&mut self, text: &str) {
-        self.0 = text.bytes().fold(self.0, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    }
+/// The hash FNV-1a, 32 bits (RFC 9923), of some texts one after the other.
+fn fnv_1a<'t>(texts: impl IntoIterator<Item = &'t str>) -> u32 {
+    let bytes = texts.into_iter().flat_map(str::bytes);
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Fnv1a;
+    use super::fnv_1a;
 
     #[test]
     fn the_digest_is_fnv_1a() {
-        let digest_of = |text| {
-            let mut digest = Fnv1a::new();
-            digest.add(text);
-            digest.0
-        };
-        assert_eq!(digest_of(""), 0x811c_9dc5);
-        assert_eq!(digest_of("a"), 0xe40c_292c);
-        assert_eq!(digest_of("foobar"), 0xbf9c_f968);
+        assert_eq!(fnv_1a([""]), 0x811c_9dc5);
+        assert_eq!(fnv_1a(["a"]), 0xe40c_292c);
+        assert_eq!(fnv_1a(["foo", "bar"]), 0xbf9c_f968);
     }
 }

@@ -235,8 +235,7 @@ fn inputs_of(files: &[PathBuf], warn: &dyn Fn(&str)) -> anyhow::Result<Vec<Input
             let (captures, others) =
                 source::captures_in(path).with_context(|| format!("directory {}", path.display()))?;
             if !others.is_empty() {
-                let count = others.len();
-                warn(&format!("{}: left out {count} files that are no captures", path.display()));
+                warn(&format!("{}: left out what is no capture: {}", path.display(), names_of(&others)));
             }
             inputs.extend(captures.into_iter().map(Input::Path));
         } else {
@@ -244,6 +243,17 @@ fn inputs_of(files: &[PathBuf], warn: &dyn Fn(&str)) -> anyhow::Result<Vec<Input
         }
     }
     Ok(inputs)
+}
+
+/// The names of files, the first few of them.
+fn names_of(paths: &[PathBuf]) -> String {
+    const SHOWN: usize = 3;
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().display().to_string();
+    let names: Vec<String> = paths.iter().take(SHOWN).map(name).collect();
+    match paths.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
 /// The length of all inputs in bytes, if all are files.

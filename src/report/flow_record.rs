@@ -219,7 +219,7 @@ impl<'a> Own<'a> {
 
 impl Flags {
     fn of(flags: TcpFlags) -> Self {
-        let named = [
+        const NAMES: [(TcpFlags, &str); 8] = [
             (TcpFlags::FIN, "fin"),
             (TcpFlags::SYN, "syn"),
             (TcpFlags::RST, "rst"),
@@ -229,7 +229,7 @@ impl Flags {
             (TcpFlags::ECE, "ece"),
             (TcpFlags::CWR, "cwr"),
         ];
-        let names = named.into_iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| name);
+        let names = NAMES.into_iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| name);
         Self { value: flags.0, names: names.collect() }
     }
 }

@@ -68,7 +68,7 @@ impl Default for ReportOptions {
     }
 }
 
-/// Writes `summary` as `format`.
+/// Writes `summary` as `format`, in many small pieces: `out` should be buffered.
 ///
 /// # Errors
 ///

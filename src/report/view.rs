@@ -203,9 +203,10 @@ pub(super) enum Unit {
 }
 
 /// The rounded average; `None` of nothing.
-pub(super) fn mean(distribution: &Distribution) -> Option<u128> {
+pub(super) fn mean(distribution: &Distribution) -> Option<u64> {
     let count = u128::from(distribution.count());
-    distribution.sum().saturating_add(count / 2).checked_div(count)
+    let mean = distribution.sum().saturating_add(count / 2).checked_div(count)?;
+    u64::try_from(mean).ok()
 }
 
 /// The median; `None` of nothing.

@@ -4,7 +4,7 @@ use super::units::{counted, thousands, whole_percent};
 use super::view::{self, Rest, Share};
 use crate::summary::{ServiceKey, Summary, Unclassified, Volume};
 
-/// Shares below this many in a hundred are not worth a word in the headline.
+/// Beside one that most is of, shares below this many in a hundred are not worth a word.
 const WORTH_A_WORD: u64 = 1;
 
 /// What the traffic is, in one sentence: `Mostly web-tls (62% of bytes), then database (20%) and time (2%).`
@@ -19,23 +19,25 @@ pub(super) fn headline(summary: &Summary) -> String {
     parts.push(("packets without ports", summary.unclassified.total().bytes));
     parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     let shares = parts.into_iter().map(|(name, bytes)| (name, Share { part: bytes, whole: whole.bytes }));
-    let told: Vec<(&str, Share)> =
-        shares.filter(|(_, share)| share.of(100) >= WORTH_A_WORD).take(3).collect();
+    let told: Vec<(&str, Share)> = shares.filter(|(_, share)| share.part > 0).take(3).collect();
     tell(&told)
 }
 
 fn tell(parts: &[(&str, Share)]) -> String {
-    let named = |(name, share): &(&str, Share)| format!("{name} ({})", whole_percent(*share));
-    let first = |(name, share): &(&str, Share)| format!("{name} ({} of bytes)", whole_percent(*share));
-    match parts {
-        [] => "Packets of no length.".to_owned(),
-        [(name, _)] => format!("Almost all {name}."),
-        [one, others @ ..] => {
-            let others: Vec<String> = others.iter().map(named).collect();
-            let mostly = one.1.of(100) >= 50;
-            let (opening, joint) = if mostly { ("Mostly", ", then ") } else { ("A mix:", ", ") };
-            format!("{opening} {}{joint}{}.", first(one), others.join(" and "))
-        }
+    let [(name, share), others @ ..] = parts else { return "Packets of no length.".to_owned() };
+    let mostly = share.of(100) >= 50;
+    let others: Vec<String> = others
+        .iter()
+        .filter(|(_, share)| !mostly || share.of(100) >= WORTH_A_WORD)
+        .map(|(name, share)| format!("{name} ({})", whole_percent(*share)))
+        .collect();
+    let others = others.join(" and ");
+    let percent = whole_percent(*share);
+    match (mostly, others.as_str()) {
+        _ if share.part == share.whole => format!("All of it is {name}."),
+        (true, "") => format!("Almost all of it is {name}."),
+        (true, others) => format!("Mostly {name} ({percent} of bytes), then {others}."),
+        (false, others) => format!("A mix: {name} ({percent} of bytes), {others}."),
     }
 }
 
@@ -51,10 +53,7 @@ pub(super) fn losses(summary: &Summary) -> Vec<(&'static str, String)> {
     let loss = summary.loss;
     let dropped = [(loss.kernel_dropped, "the kernel"), (loss.interface_dropped, "the interface")];
     for (packets, who) in dropped.into_iter().filter(|(packets, _)| *packets > 0) {
-        losses.push((
-            "LOSS",
-            format!("{who} dropped {}, which are in no number here", counted(packets, "packet")),
-        ));
+        losses.push(("LOSS", format!("{who} dropped {}, not counted here", counted(packets, "packet"))));
     }
     if loss.evicted_flows > 0 {
         let flows = counted(loss.evicted_flows, "flow");
@@ -68,9 +67,9 @@ pub(super) fn losses(summary: &Summary) -> Vec<(&'static str, String)> {
 /// Why flows whose service is unknown are, by the basis of their decision.
 pub(super) fn why_unknown(basis: &str) -> &'static str {
     match basis {
-        "handshake-syn" | "handshake-syn-ack" => "the handshake shows the service's port, which has no name",
-        "symmetric" => "both ends use the same port, which has no name",
-        "undecided" => "nothing shows which side is the service, and neither port has a name",
+        "handshake-syn" | "handshake-syn-ack" => "the port that the handshake shows has no name",
+        "symmetric" => "the port of both ends has no name",
+        "undecided" => "no handshake seen, and neither port has a name",
         "tie" => "the evidence for both sides is even",
         "evidence" => "the port that the evidence points at has no name",
         _ => "the port has no name",
@@ -106,7 +105,7 @@ pub(super) struct Bucket {
 /// The buckets that have packets, with a bucket for each protocol over IP.
 pub(super) fn buckets(unclassified: &Unclassified) -> Vec<Bucket> {
     let named = |name: &str, volume, meaning| Bucket { name: name.to_owned(), volume, meaning };
-    let fragments = "later pieces of fragmented IP packets; only the first has the ports";
+    let fragments = "later fragments carry no ports";
     let mut buckets = vec![
         named("fragment", unclassified.fragment, fragments),
         named("malformed", unclassified.malformed, "broken or cut off before the ports"),
@@ -116,7 +115,7 @@ pub(super) fn buckets(unclassified: &Unclassified) -> Vec<Bucket> {
         volume,
         meaning: protocol_meaning(number),
     }));
-    buckets.push(named("non-IP", unclassified.non_ip, "frames without IP, such as ARP and spanning tree"));
+    buckets.push(named("non-IP", unclassified.non_ip, "no IP: ARP, spanning tree and the like"));
     buckets.retain(|bucket| bucket.volume.packets > 0);
     buckets
 }
@@ -150,7 +149,8 @@ mod tests {
         let mostly = tell(&[part("web-tls", 62), part("database", 20), part("time", 2)]);
         assert_eq!(mostly, "Mostly web-tls (62% of bytes), then database (20%) and time (2%).");
         assert_eq!(tell(&[part("web", 40), part("time", 30)]), "A mix: web (40% of bytes), time (30%).");
-        assert_eq!(tell(&[part("web", 100)]), "Almost all web.");
+        assert_eq!(tell(&[part("web", 99), part("time", 0)]), "Almost all of it is web.");
+        assert_eq!(tell(&[part("web", 100)]), "All of it is web.");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub fn report(format: Format, summary: &Summary, options: ReportOptions) -> Stri
 type Who = (&'static str, Option<&'static str>, &'static str, &'static str, Transport, Option<u16>);
 
 /// Flows of one service, all alike but for a spread that their number gives.
+#[derive(Clone, Copy)]
 struct Load {
     flows: u64,
     packets: u64,

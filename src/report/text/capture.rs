@@ -14,6 +14,10 @@ const MARGIN: usize = 14;
 
 /// Writes the inputs and the totals.
 pub(super) fn write(summary: &Summary, top: usize, page: &mut Page<'_>) -> io::Result<()> {
+    let totals = totals(summary);
+    if summary.inputs.is_empty() && totals.is_empty() {
+        return Ok(());
+    }
     page.title("Capture")?;
     let shown = if top == 0 { summary.inputs.len() } else { top };
     for (number, input) in summary.inputs.iter().take(shown).enumerate() {
@@ -25,7 +29,7 @@ pub(super) fn write(summary: &Summary, top: usize, page: &mut Page<'_>) -> io::R
         let text = format!("… {} more, {}", thousands(more.len() as u128), counted(packets, "packet"));
         page.entry(MARGIN, "", MARGIN, Tone::Soft, &text)?;
     }
-    for (key, text) in totals(summary) {
+    for (key, text) in totals {
         entry(page, key, &text)?;
     }
     Ok(())
@@ -48,29 +52,19 @@ fn describe(input: &InputReport) -> String {
 
 /// The totals as keys and values.
 fn totals(summary: &Summary) -> Vec<(&'static str, String)> {
-    let capture = &summary.capture;
-    let flows = summary.classified().flows;
-    let mut entries =
-        vec![("Packets", format!("{} in {}", thousands(capture.packets), counted(flows, "flow")))];
-    let wire = format!("{} on the wire", bytes(capture.wire_bytes));
-    entries.push((
-        "Bytes",
-        if view::is_cut(summary) {
-            format!("{wire}, {} of them captured", bytes(capture.captured_bytes))
-        } else {
-            wire
-        },
-    ));
-    if let Some((first, last)) = capture.span {
+    let mut entries = Vec::new();
+    if summary.capture.packets > 0 {
+        entries.push(("Packets", packets(summary)));
+        entries.push(("Bytes", wire_bytes(summary)));
+    }
+    if let Some((first, last)) = summary.capture.span {
         let length = duration(last.nanos_since(first));
         entries.push(("Time", format!("{}, {length}", time_span(first, last))));
     }
-    let nanos = view::duration_ns(summary);
-    let rates = (view::per_second(capture.wire_bytes, nanos), view::per_second(capture.packets, nanos));
-    if let (Some(bytes), Some(packets)) = rates {
-        entries.push(("Rate", format!("{}, {} packets/s on average", bit_rate(bytes), thousands(packets))));
+    if let Some(rate) = rate(summary) {
+        entries.push(("Rate", rate));
     }
-    if capture.packets > 0 {
+    if summary.capture.packets > 0 {
         entries.push(("Transport", transports(summary)));
     }
     if !summary.tables.is_empty() {
@@ -78,6 +72,31 @@ fn totals(summary: &Summary) -> Vec<(&'static str, String)> {
         entries.push(("Port table", tables.join(", ")));
     }
     entries
+}
+
+fn packets(summary: &Summary) -> String {
+    let flows = counted(summary.classified().flows, "flow");
+    format!("{} in {flows}", thousands(summary.capture.packets))
+}
+
+fn wire_bytes(summary: &Summary) -> String {
+    let wire = format!("{} on the wire", bytes(summary.capture.wire_bytes));
+    if view::is_cut(summary) {
+        format!("{wire}, {} of them captured", bytes(summary.capture.captured_bytes))
+    } else {
+        wire
+    }
+}
+
+/// The average rate; `None` where no time went by.
+fn rate(summary: &Summary) -> Option<String> {
+    let nanos = view::duration_ns(summary);
+    let bits = bit_rate(view::per_second(summary.capture.wire_bytes, nanos)?);
+    let packets = match view::per_second(summary.capture.packets, nanos)? {
+        0 => "<1".to_owned(),
+        packets => thousands(packets),
+    };
+    Some(format!("{bits}, {packets} packets/s on average"))
 }
 
 /// `TCP 90.1%, UDP 9.8% of bytes, without ports 0.1%`.
@@ -116,7 +135,6 @@ pub(super) fn distributions(summary: &Summary, page: &mut Page<'_>) -> io::Resul
         let cell = |number: Option<u64>| {
             Cell::from(number.map_or_else(String::new, |number| measured(measure.unit, number)))
         };
-        let mean = view::mean(distribution).map_or_else(String::new, |mean| measured(measure.unit, mean));
         table.row(vec![
             measure.name.into(),
             cell(distribution.min()),
@@ -124,7 +142,7 @@ pub(super) fn distributions(summary: &Summary, page: &mut Page<'_>) -> io::Resul
             cell(Some(p90)),
             cell(Some(p99)),
             cell(distribution.max()),
-            mean.into(),
+            cell(view::mean(distribution)),
             Cell::new(Tone::Soft, thousands(distribution.count())),
         ]);
         any = true;

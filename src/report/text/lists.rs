@@ -16,7 +16,7 @@ pub(super) fn categories(summary: &Summary, page: &mut Page<'_>) -> io::Result<(
         return Ok(());
     }
     let whole = view::everything(summary).bytes;
-    let mut columns = vec![Column::names("Category", 16), Column::left("Family").rank(3)];
+    let mut columns = vec![Column::names("Category", 9), Column::left("Family").rank(3)];
     columns.extend(count_columns());
     columns.extend(measure_columns());
     let mut table = Table::new(columns);
@@ -46,7 +46,7 @@ pub(super) fn services(summary: &Summary, top: usize, page: &mut Page<'_>) -> io
     let whole = view::everything(summary).bytes;
     let mut columns = vec![
         Column::left(""),
-        Column::names("Service", 14),
+        Column::names("Service", 9),
         Column::right("Port"),
         Column::names("Category", 8).rank(2),
     ];
@@ -64,7 +64,7 @@ pub(super) fn services(summary: &Summary, top: usize, page: &mut Page<'_>) -> io
         cells.extend(measure_cells(totals));
         table.row(cells);
     }
-    rest_row(&mut table, 1, 3, ranked.rest, whole);
+    rest_row(&mut table, 1, 4, ranked.rest, whole);
     page.title("Services")?;
     table.write(page)?;
     page.paragraph(2, Tone::Soft, "● ◐ ○: confidence in most of the flows is high, medium, low")?;

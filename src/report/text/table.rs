@@ -1,4 +1,4 @@
-//! Tables that fit a width: first columns of lesser rank go, then long names are cut.
+//! Tables that fit a width: first the extra columns go, then long names are cut, then other columns go.
 
 use std::io;
 
@@ -8,13 +8,16 @@ use crate::report::units::printable;
 const INDENT: usize = 2;
 const GAP: usize = 2;
 
+/// Columns from this rank on are extras: they stand only where names keep twice their least width.
+const EXTRA: u8 = 3;
+
 /// How a column looks, and how much it matters.
 pub(super) struct Column {
     title: &'static str,
     right: bool,
     /// The least width that names are cut to; `None` if nothing is to be cut.
     least: Option<usize>,
-    /// 0 stays; of the others the highest goes first where there is no room.
+    /// 0 stays; of the others the highest goes first where there is no room, extras ([`EXTRA`]) before names are cut.
     rank: u8,
 }
 
@@ -110,12 +113,13 @@ impl Table {
     fn fit(&self, room: usize) -> Vec<Option<usize>> {
         let mut widths: Vec<Option<usize>> =
             (0..self.columns.len()).map(|column| Some(self.natural_width(column))).collect();
-        while self.least_total(&widths) > room {
-            let last = (0..widths.len())
-                .filter(|&column| widths[column].is_some() && self.columns[column].rank > 0)
-                .max_by_key(|&column| self.columns[column].rank);
-            let Some(last) = last else { break };
-            widths[last] = None;
+        for (rank, comfort) in [(EXTRA, 2), (1, 1)] {
+            while self.total_with_cuts(&widths, comfort) > room {
+                let leaving = |&column: &usize| widths[column].is_some() && self.columns[column].rank >= rank;
+                let last = (0..widths.len()).filter(leaving).max_by_key(|&column| self.columns[column].rank);
+                let Some(last) = last else { break };
+                widths[last] = None;
+            }
         }
         while total(&widths) > room {
             let kindly = self.widest(&widths, |column| column.least);
@@ -139,13 +143,14 @@ impl Table {
         cells.max().unwrap_or(0).max(text_width(self.columns[column].title))
     }
 
-    fn least_total(&self, widths: &[Option<usize>]) -> usize {
-        let least: Vec<Option<usize>> = widths
-            .iter()
-            .zip(&self.columns)
-            .map(|(width, column)| width.map(|width| column.least.map_or(width, |least| width.min(least))))
-            .collect();
-        total(&least)
+    /// The room that is needed if names are cut to `comfort` times their least width.
+    fn total_with_cuts(&self, widths: &[Option<usize>], comfort: usize) -> usize {
+        let cut =
+            |column: &Column, width: usize| column.least.map_or(width, |least| width.min(least * comfort));
+        let shown = self.columns.iter().zip(widths);
+        let cuts: Vec<Option<usize>> =
+            shown.map(|(column, width)| width.map(|width| cut(column, width))).collect();
+        total(&cuts)
     }
 }
 
@@ -185,11 +190,20 @@ mod tests {
     }
 
     #[test]
+    fn extras_go_before_names_are_cut_much() {
+        let mut table = example();
+        table.columns[0].least = Some(4);
+        table.columns[2].rank = EXTRA;
+        assert!(text(&table, 23).starts_with("  Name      Count  Note\n"), "{}", text(&table, 23));
+        assert!(text(&table, 22).starts_with("  Name         Count\n"), "{}", text(&table, 22));
+    }
+
+    #[test]
     fn columns_of_lesser_rank_go_where_names_are_short_already() {
         assert_eq!(
             text(&example(), 20),
             "  Name         Count\n  a long name  1,000\n  b                7\n"
         );
-        assert_eq!(text(&example(), 9), "  N…  Co…\n  a…  1,…\n  b     7\n");
+        assert_eq!(text(&example(), 9), "  Na…  C…\n  a …  1…\n  b     7\n");
     }
 }

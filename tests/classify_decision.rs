@@ -1,0 +1,409 @@
+//! Decisions: the written cases, and laws on random flows.
+#![allow(clippy::unwrap_used)]
+
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use portolan::classify::{
+    Basis, CategoryId, Confidence, Decision, PortTable, Rank, ServiceId, candidates, decide, reasons, weigh,
+};
+use portolan::flow::{FlowRecord, Handshake, Traffic};
+use portolan::net::{Endpoint, Side, Timestamp, Transport};
+use portolan::packet::TcpFlags;
+use proptest::prelude::*;
+
+static TABLE: LazyLock<PortTable> = LazyLock::new(PortTable::built_in);
+
+const CASES: &str = include_str!("../data/port-pair-cases.csv");
+
+/// The first packet of a flow.
+#[derive(Clone, Copy, PartialEq)]
+enum First {
+    Syn,
+    SynAck,
+    Data,
+}
+
+/// A flow whose first packet goes from the first endpoint to the second one.
+fn flow(transport: Transport, from: (&str, u16), to: (&str, u16), first: First) -> FlowRecord {
+    let [from, to] = [from, to].map(|(address, port)| Endpoint::new(address.parse().unwrap(), port));
+    let opener = if from <= to { Side::A } else { Side::B };
+    let mut handshake = Handshake::default();
+    let mut sent = [Traffic { packets: 1, bytes: 60, flags: TcpFlags::default() }; 2];
+    let packet = match first {
+        First::Syn => Some((&mut handshake.syn, TcpFlags::SYN)),
+        First::SynAck => Some((&mut handshake.syn_ack, TcpFlags::SYN | TcpFlags::ACK)),
+        First::Data => None,
+    };
+    if let Some((times, flags)) = packet {
+        times[opener.index()] = Some(Timestamp::from_nanos(1));
+        sent[opener.index()].flags = flags;
+    }
+    let endpoints = [from.min(to), from.max(to)];
+    FlowRecord { transport, endpoints, span: None, sent, opener, handshake }
+}
+
+/// TCP between two hosts, from the client's port to the server's.
+fn tcp(from: u16, to: u16, first: First) -> FlowRecord {
+    flow(Transport::Tcp, ("10.0.0.1", from), ("10.0.0.2", to), first)
+}
+
+fn udp(from: u16, to: u16) -> FlowRecord {
+    flow(Transport::Udp, ("10.0.0.1", from), ("10.0.0.2", to), First::Data)
+}
+
+/// The same flow with the sides' names exchanged.
+fn mirrored(record: &FlowRecord) -> FlowRecord {
+    let mut mirror = record.clone();
+    mirror.endpoints.reverse();
+    mirror.sent.reverse();
+    mirror.opener = record.opener.other();
+    mirror.handshake.syn.reverse();
+    mirror.handshake.syn_ack.reverse();
+    mirror.handshake.ack.reverse();
+    mirror
+}
+
+fn names(decision: &Decision) -> (&'static str, &'static str) {
+    (TABLE.service_name(decision.service), &TABLE.category(decision.category).id)
+}
+
+/// What candidates there are, as port and name.
+fn other_names(record: &FlowRecord) -> Vec<(u16, &'static str)> {
+    let found = candidates(record, &decide(record, &TABLE), &TABLE);
+    found.iter().map(|other| (other.port, TABLE.service_name(other.service))).collect()
+}
+
+fn lines(record: &FlowRecord) -> Vec<String> {
+    reasons(record, &decide(record, &TABLE), &TABLE)
+}
+
+/// One row of `port-pair-cases.csv`, from a source with a smaller or a larger address than the destination's.
+fn check_case(row: &csv::StringRecord, source: &str) {
+    let destination = match &row[5] {
+        "unicast" => "10.0.0.5",
+        "multicast" => "239.1.2.3",
+        "broadcast" => "255.255.255.255",
+        other => panic!("destination {other}"),
+    };
+    let first = match &row[4] {
+        "syn" => First::Syn,
+        "syn-ack" => First::SynAck,
+        "data" | "udp" => First::Data,
+        other => panic!("first packet {other}"),
+    };
+    let transport = Transport::from_name(&row[1]).unwrap();
+    let [from, to] = [2, 3].map(|column: usize| row[column].parse().unwrap());
+    let record = flow(transport, (source, from), (destination, to), first);
+    let decision = decide(&record, &TABLE);
+
+    let port = decision.service_port.map_or("none".to_owned(), |port| port.to_string());
+    assert_eq!((port.as_str(), names(&decision)), (&row[7], (&row[8], &row[9])), "{row:?}");
+    let side = match (decision.service_side, decision.basis) {
+        (None, Basis::Symmetric) => "both",
+        (None, Basis::Undecided) => "none",
+        (Some(side), _) if side == record.opener => "src",
+        (Some(_), _) => "dst",
+        (None, basis) => panic!("no side by {basis}"),
+    };
+    assert_eq!(side, &row[10], "{row:?}");
+}
+
+#[test]
+fn all_written_cases_come_out() {
+    let rows: Vec<_> = csv::Reader::from_reader(CASES.as_bytes()).records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 52);
+    for row in &rows {
+        check_case(row, "10.0.0.1");
+        check_case(row, "10.0.0.9");
+    }
+}
+
+#[test]
+fn port_20_calls_back_only_where_the_handshake_agrees() {
+    let basis = |record: &FlowRecord| decide(record, &TABLE).basis;
+    assert_eq!(basis(&tcp(20, 52_011, First::Syn)), Basis::Callback);
+    assert_eq!(basis(&tcp(52_011, 20, First::SynAck)), Basis::Callback);
+    assert_eq!(basis(&tcp(52_011, 20, First::Data)), Basis::Callback);
+    let asked = tcp(52_011, 20, First::Syn);
+    assert_eq!((basis(&asked), decide(&asked, &TABLE).service_port), (Basis::HandshakeSyn, Some(20)));
+    let system = tcp(20, 80, First::Syn);
+    assert_eq!((basis(&system), decide(&system, &TABLE).service_port), (Basis::HandshakeSyn, Some(80)));
+    assert_ne!(basis(&flow(Transport::Sctp, ("::1", 20), ("::2", 52_011), First::Data)), Basis::Callback);
+}
+
+#[test]
+fn port_0_on_both_ends_is_unknown() {
+    let decision = decide(&udp(0, 0), &TABLE);
+    assert_eq!((decision.basis, decision.service_port), (Basis::Undecided, None));
+    assert_eq!((decision.side_confidence, decision.service_confidence), (0, 0));
+}
+
+#[test]
+fn an_unknown_port_keeps_its_side_and_has_no_row_in_a_summary() {
+    let decision = decide(&tcp(52_012, 39_001, First::Syn), &TABLE);
+    assert_eq!((decision.service_side, decision.service_port), (Some(Side::B), Some(39_001)));
+    assert_eq!((decision.service, decision.category), (ServiceId::UNKNOWN, CategoryId::UNKNOWN));
+    assert_eq!((decision.summary_port(), decision.side_confidence), (None, 990));
+    assert_eq!((decision.service_confidence, decision.confidence()), (0, Confidence::Low));
+}
+
+#[test]
+fn confidence_is_side_times_name() {
+    let confidence = |record: &FlowRecord| {
+        let decision = decide(record, &TABLE);
+        (decision.side_confidence, decision.service_confidence, decision.confidence().name())
+    };
+    assert_eq!(confidence(&tcp(51_234, 443, First::Syn)), (990, 941, "high"));
+    assert_eq!(confidence(&tcp(51_234, 443, First::Data)), (980, 931, "high"));
+    assert_eq!(confidence(&tcp(51_234, 8443, First::Syn)), (990, 743, "medium"));
+    assert_eq!(confidence(&tcp(80, 4660, First::Syn)), (990, 396, "low"));
+    // +4.0 - 0.3 against +4.0 - 1.5: 1.2 of a gap.
+    assert_eq!(confidence(&tcp(3306, 33_060, First::Data)), (769, 731, "medium"));
+    assert_eq!(confidence(&udp(53, 53)), (990, 941, "high"));
+    assert_eq!(confidence(&tcp(20, 52_011, First::Syn)), (970, 922, "high"));
+}
+
+#[test]
+fn even_evidence_takes_the_lower_port() {
+    // Both are IANA's system ports with a curated primary name.
+    for record in [tcp(443, 22, First::Data), tcp(22, 443, First::Data)] {
+        let decision = decide(&record, &TABLE);
+        assert_eq!((decision.basis, decision.service_port), (Basis::Tie, Some(22)));
+        assert_eq!(decision.side_confidence, 500);
+    }
+}
+
+#[test]
+fn the_first_packet_decides_between_udp_ports_of_one_standing() {
+    for (from, to) in [(5353, 5060), (5060, 5353)] {
+        let decision = decide(&udp(from, to), &TABLE);
+        assert_eq!((decision.basis, decision.service_port), (Basis::Evidence, Some(to)));
+        assert_eq!(decision.side_confidence, 668);
+    }
+    // The table goes before it: captures that begin with the answer are common.
+    assert_eq!(decide(&udp(5353, 50_999), &TABLE).service_port, Some(5353));
+}
+
+#[test]
+fn a_syn_is_answered_unanswered_or_refused() {
+    let fate = |record: &FlowRecord| {
+        let decision = decide(record, &TABLE);
+        (decision.unanswered, decision.refused)
+    };
+    let mut record = tcp(51_234, 443, First::Syn);
+    assert_eq!(fate(&record), (true, false));
+    record.sent[1].flags = TcpFlags::RST | TcpFlags::ACK;
+    assert_eq!(fate(&record), (true, true));
+    record.handshake.ack[1] = Some(Timestamp::from_nanos(2));
+    assert_eq!(fate(&record), (true, false), "a connection that was reset later");
+    record.handshake.syn_ack[1] = Some(Timestamp::from_nanos(2));
+    assert_eq!(fate(&record), (false, false));
+    assert_eq!(fate(&tcp(443, 51_234, First::SynAck)), (false, false));
+    assert_eq!(fate(&tcp(51_234, 443, First::Data)), (false, false));
+    // The one who is asked need not be the service.
+    let mut callback = tcp(20, 52_011, First::Syn);
+    callback.sent[1].flags = TcpFlags::RST;
+    assert_eq!(fate(&callback), (true, true));
+}
+
+#[test]
+fn groups_attract_ipv6_and_broadcast_too() {
+    let to = |address, first| {
+        let from = if address == "255.255.255.255" { "10.0.0.1" } else { "fe80::1" };
+        let record = flow(Transport::Udp, (from, 51_000), (address, 50_999), first);
+        let decision = decide(&record, &TABLE);
+        (decision.basis, decision.service_port, decision.service)
+    };
+    let found = (Basis::Evidence, Some(50_999), ServiceId::UNKNOWN);
+    assert_eq!(to("ff02::c", First::Data), found);
+    assert_eq!(to("255.255.255.255", First::Data), found);
+    assert_eq!(to("fe80::2", First::Data), (Basis::Undecided, None, ServiceId::UNKNOWN));
+}
+
+#[test]
+fn candidates_are_the_other_names() {
+    assert_eq!(
+        other_names(&tcp(53_211, 5000, First::Syn)).iter().map(|(_, name)| *name).collect::<Vec<_>>(),
+        ["commplex-main", "airplay", "docker-registry", "keystone", "ms-teams", "webex"]
+    );
+    assert!(other_names(&tcp(53_212, 2049, First::Syn)).contains(&(2049, "shilp")));
+    assert!(other_names(&tcp(51_234, 443, First::Syn)).contains(&(443, "https")), "under the category web");
+    assert!(!other_names(&tcp(51_234, 22, First::Data)).iter().any(|(port, _)| *port != 22));
+    assert_eq!(other_names(&udp(16_500, 27_204)), [(16_500, "rtp"), (27_204, "rtp")]);
+    assert_eq!(other_names(&udp(16_500, 16_500)), [(16_500, "rtp")]);
+    assert_eq!(other_names(&tcp(36_500, 45_990, First::Data)), []);
+}
+
+#[test]
+fn candidates_say_what_rank_they_have() {
+    let record = udp(30_081, 30_080);
+    let found = candidates(&record, &decide(&record, &TABLE), &TABLE);
+    let of_port = |port| found.iter().filter(move |other| other.port == port);
+    for port in [30_080, 30_081] {
+        let named: Vec<_> = of_port(port).map(|other| TABLE.service_name(other.service)).collect();
+        assert_eq!(named, ["rtp", "kube-nodeport"]);
+    }
+    assert!(found.iter().all(|other| other.rank == Rank::Candidate));
+}
+
+#[test]
+fn reasons_say_what_decided() {
+    assert_eq!(
+        lines(&tcp(40_112, 5432, First::Data)),
+        [
+            "5432: stronger evidence (0.98)",
+            "40112: client range of Linux, 32768-49151 -1.50",
+            "5432: primary, IANA's name +4.00",
+            "postgresql: primary, IANA's name (0.95)",
+        ]
+    );
+    assert_eq!(
+        lines(&tcp(80, 4660, First::Syn)),
+        [
+            "4660: destination of the SYN (0.99)",
+            "smaclmgr: IANA's name alone (0.40)",
+            "no SYN/ACK to the SYN was seen",
+            "80: the client's port is that of http",
+        ]
+    );
+    assert_eq!(lines(&tcp(36_500, 45_990, First::Data)), ["neither port is in the table"]);
+    let unknown = lines(&tcp(52_012, 39_001, First::SynAck));
+    assert_eq!(unknown[..2], ["52012: sender of the SYN/ACK (0.99)", "52012: not in the table"]);
+}
+
+#[test]
+fn the_smallest_decision_is_small() {
+    assert!(size_of::<Decision>() <= 20, "{}", size_of::<Decision>());
+}
+
+fn any_port() -> impl Strategy<Value = u16> {
+    let telling =
+        [0, 20, 53, 68, 80, 443, 511, 512, 546, 1023, 1024, 5000, 5001, 32_767, 32_768, 49_151, 49_152];
+    prop_oneof![any::<u16>(), 0_u16..2000, prop::sample::select(telling.to_vec())]
+}
+
+fn any_address() -> impl Strategy<Value = IpAddr> {
+    prop_oneof![
+        any::<[u8; 4]>().prop_map(IpAddr::from),
+        any::<[u8; 16]>().prop_map(IpAddr::from),
+        prop::sample::select(vec!["255.255.255.255", "224.0.0.251", "ff02::fb", "::1"])
+            .prop_map(|text| text.parse().unwrap()),
+    ]
+}
+
+/// The times of two sides, never the same: which of two packets at one time came first cannot be told.
+fn any_times() -> impl Strategy<Value = [Option<Timestamp>; 2]> {
+    prop::option::of(-50_i64..50).prop_flat_map(|a| {
+        let time = |half: i64| Timestamp::from_nanos(half);
+        prop::option::of(-50_i64..50).prop_map(move |b| [a.map(|a| time(2 * a)), b.map(|b| time(2 * b + 1))])
+    })
+}
+
+prop_compose! {
+    fn any_flow()(
+        transport in prop::sample::select(Transport::ALL.to_vec()),
+        endpoints in [(any_address(), any_port()), (any_address(), any_port())],
+        same_port in prop::bool::weighted(0.1),
+        flags in any::<[u8; 2]>(),
+        opener in prop::sample::select(Side::BOTH.to_vec()),
+        times in [any_times(), any_times(), any_times()],
+        with_handshake in any::<bool>(),
+    ) -> FlowRecord {
+        let seen = transport == Transport::Tcp && with_handshake;
+        let [syn, syn_ack, ack] = if seen { times } else { [[None; 2]; 3] };
+        let mut endpoints = endpoints.map(|(address, port)| Endpoint::new(address, port));
+        if same_port {
+            endpoints[1].port = endpoints[0].port;
+        }
+        endpoints.sort_unstable();
+        FlowRecord {
+            transport,
+            endpoints,
+            span: None,
+            sent: flags.map(|flags| Traffic { packets: 1, bytes: 1, flags: TcpFlags(flags) }),
+            opener,
+            handshake: Handshake { syn, syn_ack, ack },
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn a_mirror_image_is_decided_alike(record in any_flow()) {
+        let decision = decide(&record, &TABLE);
+        let mut expected = decision;
+        expected.service_side = decision.service_side.map(Side::other);
+        prop_assert_eq!(decide(&mirrored(&record), &TABLE), expected);
+    }
+
+    #[test]
+    fn fields_of_a_decision_agree(record in any_flow()) {
+        let decision = decide(&record, &TABLE);
+        let no_side = matches!(decision.basis, Basis::Symmetric | Basis::Undecided);
+        prop_assert_eq!(decision.service_side.is_none(), no_side);
+        prop_assert_eq!(decision.service_port.is_none(), decision.basis == Basis::Undecided);
+        if let Some(side) = decision.service_side {
+            prop_assert_eq!(decision.service_port, Some(record.endpoint(side).port));
+        }
+        let unknown = decision.service == ServiceId::UNKNOWN;
+        prop_assert_eq!(decision.category == CategoryId::UNKNOWN, unknown);
+        prop_assert_eq!(decision.summary_port().is_none(), unknown);
+        prop_assert_eq!(decision.service_confidence == 0, unknown);
+        prop_assert!(decision.service_confidence <= decision.side_confidence);
+        prop_assert!(decision.side_confidence <= 990);
+        let expected_least = if decision.basis == Basis::Undecided { 0 } else { 500 };
+        prop_assert!(decision.side_confidence >= expected_least);
+        prop_assert!(decision.unanswered || !decision.refused);
+    }
+
+    #[test]
+    fn the_handshake_has_the_last_word(record in any_flow()) {
+        let [a, b] = record.endpoints.map(|endpoint| endpoint.port);
+        prop_assume!(a != b || a == 0);
+        let decision = decide(&record, &TABLE);
+        let client = record.handshake.client();
+        match decision.basis {
+            // The server of FTP data asks for the connection.
+            Basis::Callback => {
+                prop_assert_eq!(decision.service_port, Some(20));
+                prop_assert!(client.is_none() || client == decision.service_side);
+            }
+            Basis::HandshakeSyn | Basis::HandshakeSynAck => {
+                prop_assert_eq!(decision.service_side.map(Side::other), client);
+                prop_assert!(client.is_some());
+            }
+            _ => prop_assert_eq!(client, None),
+        }
+    }
+
+    #[test]
+    fn the_sums_decide_where_nothing_else_does(record in any_flow()) {
+        let decision = decide(&record, &TABLE);
+        let mut sums = [0_i32; 2];
+        weigh(&record, &TABLE, |side, kind, points| {
+            assert_eq!(kind.points(), points);
+            sums[side.index()] += points;
+        });
+        if let (Basis::Evidence, Some(side)) = (decision.basis, decision.service_side) {
+            prop_assert!(sums[side.index()] - sums[side.other().index()] >= 25);
+        }
+    }
+
+    #[test]
+    fn every_decision_can_be_explained(record in any_flow()) {
+        let decision = decide(&record, &TABLE);
+        let lines = reasons(&record, &decision, &TABLE);
+        prop_assert!(!lines.is_empty() && lines.iter().all(|line| !line.is_empty()));
+        let found = candidates(&record, &decision, &TABLE);
+        let ports = record.endpoints.map(|endpoint| endpoint.port);
+        for (place, other) in found.iter().enumerate() {
+            prop_assert!(ports.contains(&other.port));
+            prop_assert!(!found[..place].contains(other));
+            let chosen = (decision.service_port, decision.service, decision.category);
+            prop_assert_ne!((Some(other.port), other.service, other.category), chosen);
+        }
+    }
+}

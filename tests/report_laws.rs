@@ -1,0 +1,269 @@
+//! What holds for the reports of any summary.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod report_common;
+
+use std::collections::BTreeMap;
+
+use portolan::merge::Merge;
+use portolan::net::{PortClass, PortPair, Timestamp, Transport};
+use portolan::report::{Format, ReportOptions};
+use portolan::summary::{Counts, Flows, InputReport, Series, ServiceKey, ServiceTotals, Summary, Volume};
+use proptest::prelude::*;
+use report_common::{office, report, small};
+use serde_json::Value;
+use unicode_width::UnicodeWidthChar as _;
+
+/// Names as people give them, and as nobody should.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[a-z]{1,12}(-[a-z]{1,8})?",
+        1 => any::<String>(),
+        1 => "[東京都한국🦀é\u{301}\u{200d}\u{fe0f}\u{202e}\u{9b}]{1,60}",
+        1 => Just("\u{1b}[2J\u{1b}]0;title\u{7}\r\nnext line\tx".to_owned()),
+        1 => "[x|`*]{100,200}",
+    ]
+}
+
+fn transport() -> impl Strategy<Value = Transport> {
+    (0usize..3).prop_map(|number| Transport::ALL[number])
+}
+
+fn volume() -> impl Strategy<Value = Volume> {
+    let number = || prop_oneof![0u64..1000, 0..1u64 << 50];
+    (number(), number()).prop_map(|(packets, bytes)| Volume { packets, bytes })
+}
+
+fn counts() -> impl Strategy<Value = Counts> {
+    (volume(), 0u64..1 << 40).prop_map(|(volume, flows)| Counts { volume, flows })
+}
+
+fn service() -> impl Strategy<Value = (ServiceKey, ServiceTotals)> {
+    let key = (name(), prop::option::of(name()), name(), name(), transport(), prop::option::of(any::<u16>()))
+        .prop_map(|(service, alias, category, family, transport, port)| {
+            let service = if port.is_some() { service } else { "unknown".to_owned() };
+            ServiceKey { service, alias, category, family, transport, port }
+        });
+    let flows = || 0u64..1 << 40;
+    let basis = prop::sample::select(vec!["handshake-syn", "evidence", "tie", "undecided", "a new one"]);
+    let totals = (counts(), flows(), flows(), basis, prop::collection::vec(any::<u64>(), 0..5)).prop_map(
+        |(counts, unanswered, refused, basis, times)| {
+            let mut totals = ServiceTotals { counts, unanswered, refused, ..ServiceTotals::default() };
+            totals.confidence.high = counts.flows;
+            totals.basis.insert(basis, Flows(counts.flows));
+            for time in times {
+                totals.flow_bytes.record(time);
+                totals.flow_duration_ns.record(time);
+                totals.handshake_rtt_ns.record(time / 1000);
+            }
+            totals
+        },
+    );
+    (key, totals)
+}
+
+fn input() -> impl Strategy<Value = InputReport> {
+    (name(), name(), any::<u32>(), any::<bool>(), name()).prop_map(
+        |(path, format, packets, complete, message)| InputReport {
+            path,
+            format,
+            packets: packets.into(),
+            complete,
+            message,
+        },
+    )
+}
+
+/// A summary whose sums close: all flows of a service lie in one port pair.
+fn summary() -> impl Strategy<Value = Summary> {
+    let services = prop::collection::btree_map(any::<u16>(), service(), 0..20);
+    let inputs = prop::collection::vec(input(), 0..5);
+    let other_ip = prop::collection::btree_map(any::<u8>(), volume(), 0..5);
+    let buckets = (volume(), volume(), volume(), other_ip);
+    let span = prop::option::of((any::<i64>(), any::<i64>()));
+    (services, inputs, buckets, span, name(), any::<[u32; 3]>(), counts(), any::<bool>()).prop_map(
+        |(services, inputs, buckets, span, table, losses, beyond, full)| {
+            let mut summary = Summary { inputs, ..Summary::default() };
+            for (peer, (key, totals)) in services {
+                let port = key.port.unwrap_or(1);
+                add_ports(&mut summary, PortPair::new(key.transport, port, peer), totals.counts);
+                summary.services.entry(key).or_default().merge(totals);
+            }
+            if full {
+                add_beyond(&mut summary, beyond);
+            }
+            let unclassified = &mut summary.unclassified;
+            (unclassified.fragment, unclassified.malformed, unclassified.non_ip, unclassified.other_ip) =
+                buckets;
+            let mut all = summary.unclassified.total();
+            all.merge(summary.classified().volume);
+            summary.capture.packets = all.packets;
+            summary.capture.wire_bytes = all.bytes;
+            summary.capture.captured_bytes = all.bytes / 2;
+            summary.capture.span = span.map(|(one, other)| {
+                (Timestamp::from_nanos(one.min(other)), Timestamp::from_nanos(one.max(other)))
+            });
+            summary.tables.insert(table);
+            let [kernel, interface, evicted] = losses.map(|number| u64::from(number % 3));
+            summary.loss.kernel_dropped = kernel;
+            summary.loss.interface_dropped = interface;
+            summary.loss.evicted_flows = evicted;
+            add_series(&mut summary);
+            summary
+        },
+    )
+}
+
+fn add_ports(summary: &mut Summary, pair: PortPair, counts: Counts) {
+    let classes = (PortClass::of(pair.low), PortClass::of(pair.high));
+    summary.port_classes.entry(classes).or_default().merge(counts);
+    summary.port_pairs.entry(pair).or_default().merge(counts);
+}
+
+/// Flows whose port pairs nobody told apart.
+fn add_beyond(summary: &mut Summary, counts: Counts) {
+    let key = ServiceKey {
+        service: "beyond".into(),
+        alias: None,
+        category: "beyond".into(),
+        family: "beyond".into(),
+        transport: Transport::Sctp,
+        port: Some(9),
+    };
+    summary.other_port_pairs = counts;
+    summary.port_classes.entry((PortClass::WellKnown, PortClass::WellKnown)).or_default().merge(counts);
+    summary.services.entry(key).or_default().merge(ServiceTotals { counts, ..ServiceTotals::default() });
+}
+
+/// All services' volumes in one interval.
+fn add_series(summary: &mut Summary) {
+    let mut series = Series { width_ns: 1, ..Series::default() };
+    let interval = series.intervals.entry(None).or_default();
+    for (key, totals) in &summary.services {
+        interval.entry((key.service.clone(), key.category.clone())).or_default().merge(totals.counts.volume);
+    }
+    summary.series = Some(series);
+}
+
+fn without_ansi(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    plain + rest
+}
+
+fn sum<'a>(rows: impl IntoIterator<Item = &'a Value>, field: &str) -> u64 {
+    rows.into_iter().map(|row| row[field].as_u64().unwrap_or_default()).sum()
+}
+
+fn rows(document: &Value, list: &str) -> Vec<Value> {
+    document[list].as_array().unwrap().clone()
+}
+
+proptest! {
+    #[test]
+    fn no_line_is_wider_than_the_terminal(
+        summary in summary(),
+        width in prop::sample::select(vec![60usize, 80, 100, 120, 200]),
+        top in 0usize..30,
+    ) {
+        let text = report(Format::Text, &summary, ReportOptions { top, width, colour: false });
+        for line in text.lines() {
+            let columns: usize = line.chars().map(|letter| letter.width().unwrap_or(1000)).sum();
+            prop_assert!(columns <= width, "{} columns: {}", columns, line);
+            prop_assert!(!line.ends_with(' '), "{:?}", line);
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_name_steers_the_terminal(summary in summary(), top in 0usize..30) {
+        for format in [Format::Text, Format::Markdown] {
+            let text = report(format, &summary, ReportOptions { top, width: 100, colour: false });
+            prop_assert!(!text.chars().any(|letter| letter.is_control() && letter != '\n'), "{:?}", text);
+        }
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour(summary in summary(), width in 60usize..200) {
+        let options = ReportOptions { top: 5, width, colour: true };
+        let coloured = report(Format::Text, &summary, options);
+        let plain = report(Format::Text, &summary, ReportOptions { colour: false, ..options });
+        prop_assert_eq!(without_ansi(&coloured), plain);
+    }
+
+    #[test]
+    fn all_sums_of_the_json_close(summary in summary(), top in 0usize..30) {
+        let text = report(Format::Json, &summary, ReportOptions { top, ..ReportOptions::default() });
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let transports: Vec<Value> = document["transports"].as_object().unwrap().values().cloned().collect();
+        for field in ["packets", "bytes", "flows"] {
+            let total = sum(&transports, field);
+            for list in ["services", "categories", "port_classes"] {
+                prop_assert_eq!(sum(&rows(&document, list), field), total, "{} of {}", field, list);
+            }
+            let pairs = sum(&rows(&document, "port_pairs"), field);
+            prop_assert_eq!(pairs + sum([&document["other_port_pairs"]], field), total);
+            if field != "flows" {
+                prop_assert_eq!(sum(&rows(&document, "intervals"), field), total);
+                let all = if field == "packets" { "packets" } else { "wire_bytes" };
+                let unclassified = sum([&document["unclassified"]], field);
+                prop_assert_eq!(total + unclassified, document["capture"][all].as_u64().unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn all_sums_of_the_csv_close(summary in summary(), top in 0usize..30) {
+        let text = report(Format::Csv, &summary, ReportOptions { top, ..ReportOptions::default() });
+        let mut totals: BTreeMap<String, u64> = BTreeMap::new();
+        for row in csv::Reader::from_reader(text.as_bytes()).deserialize() {
+            let row: BTreeMap<String, String> = row.unwrap();
+            let bytes: u64 = row["bytes"].parse().unwrap();
+            *totals.entry(row["table"].clone()).or_default() += bytes;
+        }
+        let unclassified = totals.remove("unclassified").unwrap();
+        prop_assert_eq!(totals["transport"] + unclassified, summary.capture.wire_bytes);
+        for (table, bytes) in &totals {
+            prop_assert_eq!(*bytes, totals["transport"], "{}", table);
+        }
+    }
+
+    #[test]
+    fn the_same_summary_gives_the_same_bytes(summary in summary()) {
+        for format in Format::ALL {
+            let options = ReportOptions::default();
+            prop_assert_eq!(report(format, &summary, options), report(format, &summary.clone(), options));
+        }
+    }
+}
+
+fn has_a_float(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(values) => values.iter().any(has_a_float),
+        Value::Object(fields) => fields.values().any(has_a_float),
+        _ => false,
+    }
+}
+
+#[test]
+fn the_json_has_integers_only() {
+    for summary in [office(), small()] {
+        let text = report(Format::Json, &summary, ReportOptions::default());
+        assert!(!has_a_float(&serde_json::from_str(&text).unwrap()));
+    }
+}
+
+#[test]
+fn the_buckets_of_a_distribution_hold_all_of_it() {
+    let document: Value =
+        serde_json::from_str(&report(Format::Json, &office(), ReportOptions::default())).unwrap();
+    for (name, distribution) in document["distributions"].as_object().unwrap() {
+        let buckets = distribution["buckets"].as_array().unwrap();
+        let count: u64 = buckets.iter().map(|bucket| bucket[1].as_u64().unwrap()).sum();
+        assert_eq!(Some(count), distribution["count"].as_u64(), "{name}");
+    }
+}
