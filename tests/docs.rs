@@ -9,6 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 const PORTOLAN: &str = env!("CARGO_BIN_EXE_portolan");
 const CAPTURE: &str = "testdata/office.pcapng";
 /// The README shows the report up to here.
@@ -95,6 +97,71 @@ fn documents_name_options_that_there_are_and_the_readme_all_of_them() {
     let named = &long_options(&readme()) | &ordinary;
     let missing: Vec<&String> = known.difference(&named).collect();
     assert!(missing.is_empty(), "the README does not name {missing:?}");
+}
+
+/// The names of all fields in a document, inside and out.
+fn fields(document: &Value, names: &mut BTreeSet<String>) {
+    match document {
+        Value::Object(object) => {
+            for (name, value) in object {
+                names.insert(name.clone());
+                fields(value, names);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| fields(value, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_is_documented() {
+    if !has_captures() {
+        return;
+    }
+    let mut names = BTreeSet::new();
+    let json = portolan(&["read", CAPTURE, "--interval", "10s", "--format", "json"]);
+    fields(&serde_json::from_str(&json).unwrap(), &mut names);
+    let folder = tempfile::tempdir().unwrap();
+    let flows = folder.path().join("flows.ndjson");
+    portolan(&["read", CAPTURE, "--flows", flows.to_str().unwrap()]);
+    for line in fs::read_to_string(flows).unwrap().lines() {
+        fields(&serde_json::from_str(line).unwrap(), &mut names);
+    }
+    let csv = portolan(&["read", CAPTURE, "--interval", "10s", "--format", "csv"]);
+    names.extend(csv.lines().next().unwrap().split(',').map(str::to_owned));
+    // The keys of `by_protocol` are numbers.
+    names.retain(|name| name.parse::<u8>().is_err());
+    assert!(names.len() > 50);
+
+    let text = fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "_-@".contains(letter);
+    let documented: BTreeSet<String> = code_spans(&text)
+        .flat_map(|span| span.split(|letter| !is_letter(letter)))
+        .map(str::to_owned)
+        .collect();
+    let missing: Vec<&String> = names.difference(&documented).collect();
+    assert!(missing.is_empty(), "docs/json.md does not tell {missing:?}");
+}
+
+/// What stands between backticks.
+fn code_spans(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+#[test]
+fn files_that_are_named_are_there() {
+    for (path, text) in documents() {
+        let is_file = |span: &&str| {
+            let has_folder = span.contains('/') && !span.contains([' ', '*', '…']);
+            let extensions = ["rs", "md", "csv", "pcap", "pcapng"];
+            has_folder && span.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension))
+        };
+        for span in code_spans(&text).filter(is_file) {
+            let found = root().join(span).exists() || root().join("src").join(span).exists();
+            let is_elsewhere = span.starts_with("testdata/") && !root().join("testdata").exists();
+            assert!(found || is_elsewhere, "{} names {span}", path.display());
+        }
+    }
 }
 
 #[test]
