@@ -181,6 +181,9 @@ fn format_of(capture: &CaptureReader) -> String {
 /// ```
 ///
 /// What could not be read is in [`Summary::inputs`].
+///
+/// # Panics
+/// Never: only a sink could fail, and there is none.
 pub fn summarise<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>, options: &FlowOptions) -> Summary {
     let mut reading = Reading::new(options);
     for path in paths {

@@ -40,7 +40,7 @@ fn flow(transport: Transport, from: (&str, u16), to: (&str, u16), first: First) 
         sent[opener.index()].flags = flags;
     }
     let endpoints = [from.min(to), from.max(to)];
-    FlowRecord { transport, endpoints, span: None, sent, opener, handshake }
+    FlowRecord { transport, endpoints, span: None, sent, opener, handshake, intervals: Vec::new() }
 }
 
 /// TCP between two hosts, from the client's port to the server's.
@@ -324,6 +324,7 @@ prop_compose! {
             sent: flags.map(|flags| Traffic { packets: 1, bytes: 1, flags: TcpFlags(flags) }),
             opener,
             handshake: Handshake { syn, syn_ack, ack },
+            intervals: Vec::new(),
         }
     }
 }

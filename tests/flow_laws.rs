@@ -79,10 +79,10 @@ fn naive(packets: &[PacketMeta], timeout: Option<u64>) -> Vec<Vec<PacketMeta>> {
         let mut last: Option<Timestamp> = None;
         let mut flow = Vec::new();
         for packet in of_key {
-            if let (Some(last), Some(now), Some(timeout)) = (last, packet.timestamp, timeout) {
-                if now.nanos_since(last) > timeout {
-                    flows.push(std::mem::take(&mut flow));
-                }
+            if let (Some(last), Some(now), Some(timeout)) = (last, packet.timestamp, timeout)
+                && now.nanos_since(last) > timeout
+            {
+                flows.push(std::mem::take(&mut flow));
             }
             last = packet.timestamp.or(last);
             flow.push(packet);
@@ -92,10 +92,11 @@ fn naive(packets: &[PacketMeta], timeout: Option<u64>) -> Vec<Vec<PacketMeta>> {
     flows
 }
 
+/// Transport, endpoints, first and last time, and packets, bytes and flags of each side.
+type Compact = (Transport, [Endpoint; 2], Option<(Timestamp, Timestamp)>, [(u64, u64, u8); 2]);
+
 /// What the record of a naive flow has to say, in a form to compare.
-fn expectation(
-    flow: &[PacketMeta],
-) -> (Transport, [Endpoint; 2], Option<(Timestamp, Timestamp)>, [(u64, u64, u8); 2]) {
+fn expectation(flow: &[PacketMeta]) -> Compact {
     let times = || flow.iter().filter_map(|packet| packet.timestamp);
     let mut sent = [(0, 0, 0); 2];
     for packet in flow {

@@ -153,7 +153,7 @@ fn what_is_no_capture_is_refused() {
     let folder = Folder::new().with("empty", b"").with("text", b"hello, world").with("good", &capture(1..3));
     for name in ["empty", "text", "missing", "."] {
         let output = folder.portolan(&["read", name, "-o", "out"]);
-        let expected = if name == "." { 0 } else { 1 };
+        let expected = i32::from(name != ".");
         assert_eq!(status(&output), expected, "{name}");
         if expected == 1 {
             assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));

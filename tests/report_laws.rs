@@ -69,6 +69,7 @@ fn input() -> impl Strategy<Value = InputReport> {
             format,
             packets: packets.into(),
             complete,
+            refused: false,
             message,
         },
     )

@@ -222,6 +222,14 @@ fn read_all(
         }
     }
     let summary = reading.finish()?;
+    if let (Some(asked), Some(series)) = (arguments.interval, &summary.series)
+        && series.width_ns > asked
+    {
+        let times = series.width_ns / asked;
+        warn(&format!(
+            "the intervals are {times} times as long as asked for: more would not fit into memory"
+        ));
+    }
     Ok(summary)
 }
 

@@ -1,4 +1,4 @@
-//! The classic BPF machine (McCanne and Jacobson, 1993; the kernel's networking/filter documentation).
+//! The classic BPF machine (`McCanne` and Jacobson, 1993; the kernel's networking/filter documentation).
 
 /// A BPF program that ends on every input: jumps only go forward, and within the program.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Program {
         let mut machine = Machine::default();
         let mut place = 0;
         loop {
-            let instruction = self.0.get(place)?;
+            let instruction = *self.0.get(place)?;
             place += 1;
             match instruction.code & CLASS {
                 LD => machine.a = machine.load(instruction, captured, wire_len)?,
@@ -85,7 +85,7 @@ impl Instruction {
         fields.next().is_none().then_some(instruction)
     }
 
-    fn farthest_jump(&self) -> Option<usize> {
+    fn farthest_jump(self) -> Option<usize> {
         match self.code & OPERATION {
             0x00 => usize::try_from(self.k).ok(),
             _ => Some(usize::from(self.if_true.max(self.if_false))),
@@ -94,7 +94,7 @@ impl Instruction {
 }
 
 impl Machine {
-    fn load(&self, instruction: &Instruction, captured: &[u8], wire_len: u32) -> Option<u32> {
+    fn load(&self, instruction: Instruction, captured: &[u8], wire_len: u32) -> Option<u32> {
         let k = instruction.k;
         let offset = match instruction.code & MODE {
             0x00 => return Some(k),
@@ -115,11 +115,11 @@ impl Machine {
         }
     }
 
-    const fn operand(&self, instruction: &Instruction) -> u32 {
+    const fn operand(&self, instruction: Instruction) -> u32 {
         if instruction.code & BY_X == 0 { instruction.k } else { self.x }
     }
 
-    fn calculate(&self, instruction: &Instruction) -> Option<u32> {
+    fn calculate(&self, instruction: Instruction) -> Option<u32> {
         let (a, operand) = (self.a, self.operand(instruction));
         Some(match instruction.code & OPERATION {
             0x00 => a.wrapping_add(operand),
@@ -138,7 +138,7 @@ impl Machine {
     }
 
     /// How many instructions to leap.
-    fn jump(&self, instruction: &Instruction) -> Option<usize> {
+    fn jump(&self, instruction: Instruction) -> Option<usize> {
         let (a, operand) = (self.a, self.operand(instruction));
         let holds = match instruction.code & OPERATION {
             0x00 => return usize::try_from(instruction.k).ok(),

@@ -50,7 +50,7 @@ const UNTIMED: i64 = i64::MIN;
 /// The details of all flows of a table.
 #[derive(Debug)]
 pub(super) struct Details {
-    details: Slab<Detail>,
+    slab: Slab<Detail>,
     cells: Slab<Cell>,
     /// The width of an interval in ns, if a series is wanted.
     width: Option<i64>,
@@ -61,7 +61,7 @@ impl Details {
     /// No details yet. `width` is that of an interval in ns; at most `most_cells` interval volumes are kept: past
     /// that the intervals become twice as wide.
     pub(super) fn new(width: Option<i64>, most_cells: usize) -> Self {
-        Self { details: Slab::default(), cells: Slab::default(), width, most_cells }
+        Self { slab: Slab::default(), cells: Slab::default(), width, most_cells }
     }
 
     /// The width of the intervals now, in ns.
@@ -72,13 +72,13 @@ impl Details {
     /// The detail behind `id`, which is made if it is [`NONE`].
     pub(super) fn entry(&mut self, id: &mut Id) -> &mut Detail {
         if *id == NONE {
-            *id = self.details.insert(Detail::default());
+            *id = self.slab.insert(Detail::default());
         }
-        &mut self.details[*id]
+        &mut self.slab[*id]
     }
 
     pub(super) fn get(&self, id: Id) -> Detail {
-        if id == NONE { Detail::default() } else { self.details[id] }
+        if id == NONE { Detail::default() } else { self.slab[id] }
     }
 
     /// Adds a packet to the series, if there is one.
@@ -135,7 +135,7 @@ impl Details {
     /// Takes the cells of a detail out of it, one an interval, by rising interval.
     fn take_cells(&mut self, id: Id) -> Vec<Cell> {
         let mut cells = Vec::new();
-        let mut next = std::mem::replace(&mut self.details[id].newest_cell, NONE);
+        let mut next = std::mem::replace(&mut self.slab[id].newest_cell, NONE);
         while next != NONE {
             cells.push(self.cells[next]);
             self.cells.remove(next);
@@ -159,7 +159,7 @@ impl Details {
             return Vec::new();
         }
         let cells = self.take_cells(id);
-        self.details.remove(id);
+        self.slab.remove(id);
         let width = self.width.unwrap_or(1);
         let volume = |cell: Cell| IntervalVolume {
             start: (cell.interval != UNTIMED)
@@ -175,7 +175,7 @@ impl Details {
         if from == NONE {
             return;
         }
-        let other = self.details[from];
+        let other = self.slab[from];
         let merged = self.entry(into);
         for side in 0..2 {
             merged.syn[side] = merged.syn[side].min(other.syn[side]);
@@ -186,7 +186,7 @@ impl Details {
         for cell in self.take_cells(from) {
             self.add(into, cell.interval, cell.packets, cell.bytes);
         }
-        self.details.remove(from);
+        self.slab.remove(from);
     }
 
     /// Takes over a detail of another table whose intervals have the same width.
@@ -194,7 +194,7 @@ impl Details {
         if id == NONE {
             return NONE;
         }
-        let mut adopted = self.details.insert(Detail { newest_cell: NONE, ..other.details[id] });
+        let mut adopted = self.slab.insert(Detail { newest_cell: NONE, ..other.slab[id] });
         for cell in other.take_cells(id) {
             self.add(&mut adopted, cell.interval, cell.packets, cell.bytes);
         }

@@ -231,6 +231,9 @@ impl Flows {
 
     /// Hands out all flows by the time they began (those without times first), then by transport and endpoints:
     /// the same order whatever the order of reading.
+    ///
+    /// # Errors
+    /// The first of `each`, which is not called after that.
     pub fn for_each_in_order<E>(
         mut self,
         mut each: impl FnMut(FlowRecord) -> Result<(), E>,
@@ -241,16 +244,20 @@ impl Flows {
         order.extend(v4.ids().into_iter().map(|id| (begin(v4.segment(id).span()), false, id)));
         order.extend(v6.ids().into_iter().map(|id| (begin(v6.segment(id).span()), true, id)));
         order.sort_unstable_by(|one, other| {
-            (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| match one.1 {
-                false => v4.segment(one.2).key().cmp(&v4.segment(other.2).key()),
-                true => v6.segment(one.2).key().cmp(&v6.segment(other.2).key()),
+            (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| {
+                if one.1 {
+                    v6.segment(one.2).key().cmp(&v6.segment(other.2).key())
+                } else {
+                    v4.segment(one.2).key().cmp(&v4.segment(other.2).key())
+                }
             })
         });
         for (_, is_v6, id) in order {
             let details = &mut self.0.details;
-            each(match is_v6 {
-                false => self.0.v4.segment(id).into_record(details),
-                true => self.0.v6.segment(id).into_record(details),
+            each(if is_v6 {
+                self.0.v6.segment(id).into_record(details)
+            } else {
+                self.0.v4.segment(id).into_record(details)
             })?;
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! IPv4 (RFC 791), IPv6 and its extension headers (RFC 8200), AH (RFC 4302), and the transports' ports.
 
+use std::net::Ipv4Addr;
+
 use etherparse::{IpNumber, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice};
 
 use super::bytes::{array, be16};
@@ -34,11 +36,11 @@ pub(super) fn v4<'a>(walk: &mut Walk, bytes: &'a [u8]) -> Next<'a> {
         walk.malformed = true;
         return None;
     }
-    let [a, b, c, d, e, f, g, h] = [12, 13, 14, 15, 16, 17, 18, 19].map(|place| header[place]);
+    let address = |place: usize| Ipv4Addr::from([0, 1, 2, 3].map(|byte| header[place + byte]));
     let protocol = IpNumber(header[9]);
     let fragment = u16::from_be_bytes([header[6], header[7]]) & 0x1fff != 0;
     walk.ip = Some(Innermost {
-        addresses: Addresses::V4 { source: [a, b, c, d].into(), destination: [e, f, g, h].into() },
+        addresses: Addresses::V4 { source: address(12), destination: address(16) },
         protocol,
         fragment,
     });

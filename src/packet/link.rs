@@ -3,7 +3,7 @@
 use etherparse::EtherType;
 
 use super::bytes::{be16, be32, le16};
-use super::walk::{Layer, Next};
+use super::walk::{Layer, Next, Step};
 use super::{ppp, wifi};
 use crate::net::LinkType;
 
@@ -12,14 +12,14 @@ pub(super) fn begin(link: LinkType, bytes: &[u8]) -> Next<'_> {
     match link {
         LinkType::ETHERNET => Some((Layer::Ethernet, bytes)),
         LinkType::NULL | LinkType::LOOP => loopback(bytes),
-        LinkType::PPP | LinkType::PPP_HDLC => ppp::framed(bytes),
+        LinkType::PPP | LinkType::PPP_HDLC => Some(ppp::framed(bytes)),
         LinkType::PPPOE => Some((Layer::Pppoe, bytes)),
         LinkType::C_HDLC => Some((Layer::CiscoHdlc, bytes)),
         LinkType::RAW | LinkType::RAW_12 | LinkType::RAW_14 => Some((Layer::Ip, bytes)),
         LinkType::IPV4 => Some((Layer::Ipv4, bytes)),
         LinkType::IPV6 => Some((Layer::Ipv6, bytes)),
-        LinkType::LINUX_SLL => cooked(be16(bytes, 14)?, bytes.get(16..)?),
-        LinkType::LINUX_SLL2 => cooked(be16(bytes, 0)?, bytes.get(20..)?),
+        LinkType::LINUX_SLL => Some(cooked(be16(bytes, 14)?, bytes.get(16..)?)),
+        LinkType::LINUX_SLL2 => Some(cooked(be16(bytes, 0)?, bytes.get(20..)?)),
         LinkType::IEEE802_11 => Some((Layer::Wifi { padded: false }, bytes)),
         LinkType::RADIOTAP => wifi::radiotap(bytes),
         LinkType::PRISM => wifi::prism(bytes),
@@ -48,10 +48,10 @@ fn address_family(family: u32, bytes: &[u8]) -> Next<'_> {
 }
 
 /// The protocol of a Linux cooked header: an ether type, or 4 for 802.2 LLC.
-fn cooked(protocol: u16, bytes: &[u8]) -> Next<'_> {
+fn cooked(protocol: u16, bytes: &[u8]) -> Step<'_> {
     match protocol {
-        4 => Some((Layer::Llc, bytes)),
-        _ => Some((Layer::EtherType(EtherType(protocol)), bytes)),
+        4 => (Layer::Llc, bytes),
+        _ => (Layer::EtherType(EtherType(protocol)), bytes),
     }
 }
 

@@ -4,16 +4,16 @@ use etherparse::EtherType;
 
 use super::bytes::be16;
 use super::ethernet;
-use super::walk::{Layer, Next};
+use super::walk::{Layer, Next, Step};
 
 /// The address and control bytes of HDLC-like framing (RFC 1662, section 3.1).
 const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
 
 /// A PPP link: PPP, or Cisco HDLC by its address byte (unicast, multicast).
-pub(super) fn framed(bytes: &[u8]) -> Next<'_> {
+pub(super) fn framed(bytes: &[u8]) -> Step<'_> {
     match bytes {
-        [0x0f | 0x8f, 0x00, ..] => Some((Layer::CiscoHdlc, bytes)),
-        _ => Some((Layer::Ppp, bytes)),
+        [0x0f | 0x8f, 0x00, ..] => (Layer::CiscoHdlc, bytes),
+        _ => (Layer::Ppp, bytes),
     }
 }
 

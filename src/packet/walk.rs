@@ -44,7 +44,10 @@ pub(super) enum Layer {
 }
 
 /// The next layer and its bytes; `None` ends the walk.
-pub(super) type Next<'a> = Option<(Layer, &'a [u8])>;
+pub(super) type Next<'a> = Option<Step<'a>>;
+
+/// A layer and its bytes.
+pub(super) type Step<'a> = (Layer, &'a [u8]);
 
 /// What was found so far.
 #[derive(Debug, Default)]

@@ -1,16 +1,16 @@
 //! The summary as one flat table of volumes.
 //!
-//! The column `table` says what a row belongs to: `transport`, `category`, `service`, `port_class`, `port_pair` or
-//! `unclassified`. The rows of each of the first five add up to everything with ports; those of `transport` and
+//! The column `table` says what a row belongs to: `transport`, `category`, `service`, `port_class`, `port_pair`,
+//! `unclassified` or `interval`. The rows of each of these but `unclassified` add up to everything with ports; those of `transport` and
 //! `unclassified` to everything. A row of `port_pair` without ports is what the pairs that are not listed add up to.
 
 use std::io::{self, Write};
 
 use super::{ReportOptions, view};
-use crate::net::Transport;
+use crate::net::{Timestamp, Transport};
 use crate::summary::{Counts, Summary, Volume};
 
-const HEADER: [&str; 13] = [
+const HEADER: [&str; 14] = [
     "table",
     "category",
     "service",
@@ -21,6 +21,7 @@ const HEADER: [&str; 13] = [
     "peer_class",
     "low",
     "high",
+    "start_ns",
     "packets",
     "bytes",
     "flows",
@@ -38,6 +39,7 @@ struct Row<'a> {
     service_class: &'a str,
     peer_class: &'a str,
     ports: Option<(u16, u16)>,
+    start: Option<Timestamp>,
     volume: Volume,
     flows: Option<u64>,
 }
@@ -47,7 +49,7 @@ impl Row<'_> {
         Self { volume: counts.volume, flows: Some(counts.flows), ..self }
     }
 
-    fn fields(&self) -> [String; 13] {
+    fn fields(&self) -> [String; 14] {
         let port = |port: Option<u16>| port.map(|port| port.to_string()).unwrap_or_default();
         [
             self.table.to_owned(),
@@ -60,6 +62,7 @@ impl Row<'_> {
             self.peer_class.to_owned(),
             port(self.ports.map(|(low, _)| low)),
             port(self.ports.map(|(_, high)| high)),
+            self.start.map(|start| start.as_nanos().to_string()).unwrap_or_default(),
             self.volume.packets.to_string(),
             self.volume.bytes.to_string(),
             self.flows.map(|flows| flows.to_string()).unwrap_or_default(),
@@ -102,6 +105,7 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     }
     write_port_pairs(summary, options, &mut put)?;
     write_unclassified(summary, &mut put)?;
+    write_intervals(summary, &mut put)?;
     writer.flush()
 }
 
@@ -122,6 +126,16 @@ fn write_port_pairs(
     }
     if !pairs.rest.is_none() {
         put(Row { table: "port_pair", ..Row::default() }.counted(pairs.rest.counts))?;
+    }
+    Ok(())
+}
+
+/// What each service sent in each interval; the start is empty for packets without a time stamp.
+fn write_intervals(summary: &Summary, put: &mut impl FnMut(Row<'_>) -> csv::Result<()>) -> csv::Result<()> {
+    for (&start, interval) in summary.series.iter().flat_map(|series| &series.intervals) {
+        for ((service, category), &volume) in interval {
+            put(Row { table: "interval", category, service, start, volume, ..Row::default() })?;
+        }
     }
     Ok(())
 }

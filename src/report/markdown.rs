@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::units::{bit_rate, bytes, duration, percent, printable, thousands, time_span};
+use super::units::{bit_rate, bytes, duration, moment, percent, printable, thousands, time_span};
 use super::view::{self, Ranked, Rest, Share};
 use super::{ReportOptions, words};
 use crate::summary::{Counts, Summary};
@@ -19,6 +19,7 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     services(summary, options.top, whole).write(out)?;
     port_classes(summary, whole).write(out)?;
     port_pairs(summary, options.top, whole).write(out)?;
+    over_time(summary).write(out)?;
     unknown_flows(summary).write(out)?;
     without_ports(summary, whole).write(out)
 }
@@ -134,6 +135,19 @@ fn port_pairs(summary: &Summary, top: usize, whole: u64) -> Section {
         section.row([format!("{} – {}", pair.low, pair.high), pair.transport.to_string()], counts, whole);
     }
     section.rest(2, ranked.rest, whole);
+    section
+}
+
+fn over_time(summary: &Summary) -> Section {
+    let mut section = Section::new("Over time", &["From (UTC)", "Mostly", "Bytes:", "Packets:"]);
+    for row in view::over_time(summary) {
+        section.rows.push(vec![
+            moment(row.start),
+            row.largest.to_owned(),
+            bytes(row.volume.bytes),
+            thousands(row.volume.packets),
+        ]);
+    }
     section
 }
 

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use etherparse::IpNumber;
 
 use crate::merge::Merge;
-use crate::net::{PortClass, PortPair};
-use crate::summary::{ConfidenceFlows, Counts, Distribution, ServiceKey, ServiceTotals, Summary, Volume};
+use crate::net::{PortClass, PortPair, Timestamp};
+use crate::summary::{
+    ConfidenceFlows, Counts, Distribution, Interval, ServiceKey, ServiceTotals, Summary, Volume,
+};
 
 /// A category with all its services' totals.
 pub(super) struct Category<'a> {
@@ -122,6 +124,39 @@ pub(super) fn everything(summary: &Summary) -> Volume {
     let mut sum = summary.unclassified.total();
     sum.merge(summary.classified().volume);
     sum
+}
+
+/// One interval of the series.
+pub(super) struct Moment<'a> {
+    /// Its start; `None` for the packets without a time stamp.
+    pub(super) start: Option<Timestamp>,
+    /// All services of it together.
+    pub(super) volume: Volume,
+    /// The service with the most bytes.
+    pub(super) largest: &'a str,
+    /// Its bytes.
+    pub(super) largest_bytes: u64,
+}
+
+/// The intervals of the series that have packets, by time; none without a series.
+pub(super) fn over_time(summary: &Summary) -> Vec<Moment<'_>> {
+    let intervals = summary.series.iter().flat_map(|series| &series.intervals);
+    intervals.map(|(&start, interval)| moment(start, interval)).collect()
+}
+
+fn moment(start: Option<Timestamp>, interval: &Interval) -> Moment<'_> {
+    let mut moment = Moment { start, volume: Volume::default(), largest: "", largest_bytes: 0 };
+    let mut services: BTreeMap<&str, u64> = BTreeMap::new();
+    for ((service, _), &volume) in interval {
+        moment.volume.merge(volume);
+        *services.entry(service).or_default() += volume.bytes;
+    }
+    for (service, bytes) in services {
+        if bytes > moment.largest_bytes || moment.largest.is_empty() {
+            (moment.largest, moment.largest_bytes) = (service, bytes);
+        }
+    }
+    moment
 }
 
 /// A part of a whole.

@@ -158,7 +158,7 @@ impl Tally {
 }
 
 impl Row {
-    fn key(&self, table: &PortTable) -> ServiceKey {
+    fn key(self, table: &PortTable) -> ServiceKey {
         let category = table.category(self.category);
         ServiceKey {
             service: table.service_name(self.service).to_owned(),

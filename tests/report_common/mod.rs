@@ -159,6 +159,7 @@ fn finish(summary: &mut Summary) {
         format: "pcapng+gzip".into(),
         packets: all.packets,
         complete: true,
+        refused: false,
         message: String::new(),
     }];
 }
@@ -182,6 +183,7 @@ pub fn small() -> Summary {
         format: "pcap".into(),
         packets: 7,
         complete: false,
+        refused: false,
         message: defect.into(),
     });
     let mut series = Series { width_ns: 10_000_000_000, ..Series::default() };

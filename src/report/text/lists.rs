@@ -140,7 +140,7 @@ fn count_cells(counts: Counts, whole: u64) -> [Cell; 5] {
 }
 
 /// The share as a bar of at most eight columns, in eighths of a column.
-fn bar(share: Share) -> String {
+pub(super) fn bar(share: Share) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = usize::try_from(share.of(64)).unwrap_or(64).max(usize::from(share.part > 0)).min(64);
     format!("{}{}", "█".repeat(eighths / 8), PARTS[eighths % 8])

@@ -5,6 +5,7 @@
 mod capture;
 mod lists;
 mod loss;
+mod over_time;
 mod page;
 mod table;
 mod unclassified;
@@ -29,5 +30,6 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     lists::port_classes(summary, &mut page)?;
     lists::port_pairs(summary, options.top, &mut page)?;
     capture::distributions(summary, &mut page)?;
+    over_time::write(summary, &mut page)?;
     unclassified::write(summary, &mut page)
 }

@@ -19,10 +19,10 @@ pub(super) struct Interface {
     resolution: Resolution,
     offset_seconds: i64,
     /// Cumulative, from the latest statistics block.
-    interface_drops: Option<u64>,
-    kernel_drops: Option<u64>,
+    if_drop: Option<u64>,
+    os_drop: Option<u64>,
     /// Added up over packets.
-    packet_drops: u64,
+    drop_count: u64,
 }
 
 /// The unit of time stamps.
@@ -71,9 +71,9 @@ impl Interface {
             snap_length,
             resolution: Resolution::Nanos(1000),
             offset_seconds: 0,
-            interface_drops: None,
-            kernel_drops: None,
-            packet_drops: 0,
+            if_drop: None,
+            os_drop: None,
+            drop_count: 0,
         };
         for (code, value) in options {
             match (code, value) {
@@ -104,23 +104,23 @@ impl Interface {
     }
 
     pub(super) fn note_interface_drops(&mut self, drops: u64) {
-        self.interface_drops = self.interface_drops.max(Some(drops));
+        self.if_drop = self.if_drop.max(Some(drops));
     }
 
     pub(super) fn note_kernel_drops(&mut self, drops: u64) {
-        self.kernel_drops = self.kernel_drops.max(Some(drops));
+        self.os_drop = self.os_drop.max(Some(drops));
     }
 
     pub(super) fn note_packet_drops(&mut self, drops: u64) {
-        self.packet_drops = self.packet_drops.saturating_add(drops);
+        self.drop_count = self.drop_count.saturating_add(drops);
     }
 
     /// What statistics blocks say; without any, what the packets themselves say.
     pub(super) fn drops(&self) -> Drops {
-        let has_statistics = self.interface_drops.is_some() || self.kernel_drops.is_some();
+        let has_statistics = self.if_drop.is_some() || self.os_drop.is_some();
         Drops {
-            kernel: self.kernel_drops.unwrap_or(if has_statistics { 0 } else { self.packet_drops }),
-            interface: self.interface_drops.unwrap_or(0),
+            kernel: self.os_drop.unwrap_or(if has_statistics { 0 } else { self.drop_count }),
+            interface: self.if_drop.unwrap_or(0),
         }
     }
 }
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn powers_of_two() {
-        assert_eq!(nanos(0x80 | 20, 0, 3 << 19), 1_500_000_000);
-        assert_eq!(nanos(0x80 | 32, 0, 1), 0);
+        assert_eq!(nanos(0x94, 0, 3 << 19), 1_500_000_000);
+        assert_eq!(nanos(0xa0, 0, 1), 0);
         assert_eq!(nanos(0xff, 0, u64::MAX), 0);
     }
 

@@ -119,24 +119,11 @@ impl PcapNgReader {
                 INTERFACE_STATISTICS => self.statistics(block),
                 _ => {}
             }
-            if self.is_looked_into(block.kind) {
+            if is_looked_into(block.kind) {
                 self.reader.take(block.length);
             }
         }
         Ok(None)
-    }
-
-    /// Whether a block of this type is buffered; the others are skipped as they are read.
-    const fn is_looked_into(&self, kind: u32) -> bool {
-        matches!(
-            kind,
-            SECTION_HEADER_TYPE
-                | INTERFACE_DESCRIPTION
-                | INTERFACE_STATISTICS
-                | ENHANCED_PACKET
-                | SIMPLE_PACKET
-                | OBSOLETE_PACKET
-        )
     }
 
     /// Buffers the next block, or skips it if it is of no interest.
@@ -158,7 +145,7 @@ impl PcapNgReader {
         }
         // Some writers leave the padding out of the length, though not out of the file.
         let padded = u64::from(length).next_multiple_of(4);
-        if !self.is_looked_into(kind) {
+        if !is_looked_into(kind) {
             self.skip_block(padded, length, wrong)?;
             return Ok(Some(Block { kind, offset, length: 0 }));
         }
@@ -315,4 +302,17 @@ const fn least_length(kind: u32) -> u32 {
         INTERFACE_STATISTICS => 24,
         _ => 12,
     }
+}
+
+/// Whether a block of this type is buffered; the others are skipped as they are read.
+const fn is_looked_into(kind: u32) -> bool {
+    matches!(
+        kind,
+        SECTION_HEADER_TYPE
+            | INTERFACE_DESCRIPTION
+            | INTERFACE_STATISTICS
+            | ENHANCED_PACKET
+            | SIMPLE_PACKET
+            | OBSOLETE_PACKET
+    )
 }

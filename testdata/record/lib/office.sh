@@ -52,7 +52,7 @@ office() {
     echo "nameserver $GW" >"$work/resolv.conf"
     echo 'search office.example' >>"$work/resolv.conf"
     # Nobody answers here, but the neighbours are sure of it.
-    ip -n "$tag-clara" neighbour add 192.168.20.66 lladdr 02:70:6f:72:74:66 dev eth0
+    ip -n "$tag-clara" neighbour add 192.168.20.66 lladdr 02:70:6f:72:74:42 dev eth0
     sleep 1
 }
 

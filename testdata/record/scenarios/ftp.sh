@@ -30,7 +30,7 @@ play() {
 truth() {
     service tcp "$S4" 21 ftp
     service tcp "$S4" '*' ftp-data passive
-    service tcp "$C4" 42020 ftp-data 'active: the client listens, the server calls from port 20'
+    service tcp "$C4" 42020 ftp-data 'active: the client listens and the server calls from port 20'
     expect 'ftp.response.code == 226' 3
     expect 'ftp-data' 3
 }

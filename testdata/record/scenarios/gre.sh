@@ -12,7 +12,7 @@ gre_host() {
     ip -n "$tag-$1" address flush dev eth0
     vswitch "$1"
     vsctl "$1" add-br phy -- set bridge phy datapath_type=netdev -- add-port phy eth0
-    vsctl "$1" add-br inner -- set bridge inner datapath_type=netdev
+    vsctl "$1" add-br inner -- set bridge inner datapath_type=netdev -- set interface inner mtu_request=1400
     number "$1" phy "$2/24"
     number "$1" inner "$4/24"
     vsctl "$1" add-port inner gre0 -- set interface gre0 type=gre options:remote_ip="$3"

@@ -37,6 +37,7 @@ truth() {
     service tcp $FILES6 445 microsoft-ds
     service tcp $FILES6 389 ldap
     service udp $FILES 88 kerberos
+    perhaps tcp $FILES 88 kerberos 'asked besides when UDP took over a second'
     service tcp $FILES 993 imaps
     service tcp $FILES 587 submission
     service tcp $FILES 25 smtp

@@ -9,8 +9,8 @@ source "$testdata/record/lib/inner.sh"
 prepare() {
     local name
     for name in client server; do
-        # Room for the second tag.
-        ip -n "$tag-$name" link set eth0 mtu 1504
+        # Room for the tags.
+        ip -n "$tag-$name" link set eth0 mtu 1508
         vswitch "$name"
         vsctl "$name" set open_vswitch . other_config:vlan-limit=2
         vsctl "$name" add-br carrier -- set bridge carrier datapath_type=netdev -- add-port carrier eth0 \

@@ -30,6 +30,6 @@ play() {
 truth() {
     service tcp "$silent4" 8000 none 'unanswered: HTTP was wanted'
     service udp "$silent4" 53 none 'unanswered: DNS was wanted'
-    service tcp "$S4" 80 none 'unanswered: HTTP was wanted, packets dropped by a rule'
+    service tcp "$S4" 80 none 'unanswered: HTTP was wanted but packets are dropped by a rule'
     expect 'tcp.flags == 2' 4
 }
