@@ -1,4 +1,82 @@
-//! portolan: which services the traffic of a capture is, true to the packet.
+//! Which services the traffic of a capture is, true to the packet.
+//!
+//! portolan reads packets, puts each into exactly one bucket by its headers, joins those with ports into flows, decides
+//! from ports, handshake and port table which service a flow is, and sums up. The program `portolan` is a thin layer
+//! over this library.
+//!
+//! # Captures to a report
+//!
+//! ```no_run
+//! use portolan::{flow::FlowOptions, read, report};
+//!
+//! let summary = read::summarise(["monday.pcap", "tuesday.pcapng.zst"], &FlowOptions::default());
+//! let options = report::ReportOptions::default();
+//! report::write(report::Format::Text, &summary, &options, &mut std::io::stdout())?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! [`read::Reading`] does the same step by step: with a [`filter`], a progress, or a [`meter::FlowSink`] that takes every
+//! flow.
+//!
+//! # Packets of one's own
+//!
+//! A [`meter::Meter`] takes frames from anywhere; here it is one DNS query that begins with its IPv4 header:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use portolan::classify::PortTable;
+//! use portolan::flow::FlowOptions;
+//! use portolan::meter::Meter;
+//! use portolan::net::{LinkType, Timestamp};
+//! use portolan::source::Frame;
+//!
+//! let mut query = [0; 28];
+//! query[0] = 0x45; // IPv4 with a header of 20 bytes
+//! query[9] = 17; // UDP
+//! query[12..16].copy_from_slice(&[192, 0, 2, 7]);
+//! query[16..20].copy_from_slice(&[192, 0, 2, 53]);
+//! query[20..22].copy_from_slice(&51_234_u16.to_be_bytes());
+//! query[22..24].copy_from_slice(&53_u16.to_be_bytes());
+//!
+//! let mut meter = Meter::new(Arc::new(PortTable::built_in()), &FlowOptions::default());
+//! meter.frame(&Frame {
+//!     link: LinkType::RAW,
+//!     timestamp: Some(Timestamp::from_nanos(1_700_000_000_000_000_000)),
+//!     captured: &query,
+//!     wire_len: 28,
+//! });
+//! let summary = meter.finish(None)?;
+//!
+//! let (service, totals) = summary.services.first_key_value().expect("one flow has one service");
+//! assert_eq!((service.service.as_str(), service.port), ("domain", Some(53)));
+//! assert_eq!(service.alias.as_deref(), Some("dns"));
+//! assert_eq!(totals.counts.volume.bytes, 28);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # Modules
+//!
+//! In the way of a packet:
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`source`] | captures and memory to frames |
+//! | [`filter`] | which frames count, in the language of libpcap |
+//! | [`packet`] | a frame's headers to its endpoints, or to the bucket of packets without ports |
+//! | [`flow`] | packets to flows, in bounded memory |
+//! | [`classify`] | a flow to its service: port table, evidence, decision |
+//! | [`summary`] | the result: plain and mergeable |
+//! | [`report`] | the result as text, JSON, CSV, Markdown; flows as NDJSON |
+//!
+//! [`net`] holds the nouns that all of them speak in, [`merge`] what adding up results means. [`meter`] joins the hops
+//! from the frame to the summary, [`read`] puts captures in front of it.
+//!
+//! # Features
+//!
+//! `capture`, on by default, is everything that needs the C library libpcap: the module [`filter`]. Without it the library
+//! reads the same captures.
+// The module is there with the feature alone.
+#![cfg_attr(not(feature = "capture"), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod classify;
 #[cfg(feature = "capture")]
@@ -12,3 +90,8 @@ pub mod read;
 pub mod report;
 pub mod source;
 pub mod summary;
+
+/// The README's examples, as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -9,8 +9,7 @@ mod read;
 
 pub(crate) use exit::Exit;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 /// Which services the traffic is, in numbers that are true to the packet.
 #[derive(Debug, Parser)]
@@ -30,7 +29,9 @@ enum Command {
 }
 
 /// The value, or the end of the program with the status and the help of wrong usage.
+#[cfg(feature = "capture")]
 fn usage<T>(value: Result<T, impl std::fmt::Display>) -> T {
+    use clap::{CommandFactory as _, error::ErrorKind};
     value.unwrap_or_else(|error| Arguments::command().error(ErrorKind::ValueValidation, error).exit())
 }
 
