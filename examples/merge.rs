@@ -58,10 +58,10 @@ fn merge_meters(paths: &[PathBuf], options: &FlowOptions) -> Result<Summary> {
         }
         Ok::<(), anyhow::Error>(())
     })?;
-    Ok(whole.finish(None)?)
+    Ok(whole.finish()?)
 }
 
-fn meter_of(path: &PathBuf, table: Arc<PortTable>, options: &FlowOptions) -> Result<Meter> {
+fn meter_of(path: &PathBuf, table: Arc<PortTable>, options: &FlowOptions) -> Result<Meter<'static>> {
     let name = || path.display().to_string();
     let mut meter = Meter::new(table, options);
     let mut capture = CaptureReader::open(path).with_context(name)?;

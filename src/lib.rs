@@ -45,7 +45,7 @@
 //!     captured: &query,
 //!     wire_len: 28,
 //! });
-//! let summary = meter.finish(None)?;
+//! let summary = meter.finish()?;
 //!
 //! let (service, totals) = summary.services.first_key_value().expect("one flow has one service");
 //! assert_eq!((service.service.as_str(), service.port), ("domain", Some(53)));

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::classify::{self, Decision, PortTable};
 use crate::flow::{FlowOptions, FlowRecord, FlowTable};
+use crate::merge::Merge;
 use crate::packet::{Packet, PacketMeta, walk};
-use crate::source::Frame;
+use crate::source::{Drops, Frame};
 use crate::summary::{Loss, Summary, Tally};
 
 /// Takes flows as they end, with what was decided of them.
@@ -28,38 +29,63 @@ const BATCH: usize = 32;
 /// use portolan::{classify::PortTable, flow::FlowOptions, meter::Meter};
 ///
 /// let meter = Meter::new(Arc::new(PortTable::built_in()), &FlowOptions::default());
-/// let summary = meter.finish(None)?;
+/// let summary = meter.finish()?;
 /// assert_eq!(summary.capture.packets, 0);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct Meter {
-    table: Arc<PortTable>,
+pub struct Meter<'a> {
     flows: FlowTable,
-    tally: Tally,
     batch: Vec<PacketMeta>,
-    /// Flows that were evicted since they were last handed out.
-    evicted: Vec<FlowRecord>,
+    ledger: Ledger<'a>,
     loss: Loss,
 }
 
-impl Meter {
+/// Where flows end: they are decided, counted, and handed to the sink.
+struct Ledger<'a> {
+    table: Arc<PortTable>,
+    tally: Tally,
+    sink: Option<&'a mut (dyn FlowSink + Send)>,
+    /// Why the sink takes no more.
+    failure: Option<io::Error>,
+}
+
+impl Ledger<'_> {
+    fn enter(&mut self, record: &FlowRecord) {
+        let decision = classify::decide(record, &self.table);
+        self.tally.flow(record, &decision);
+        if let Some(sink) = self.sink.as_mut().filter(|_| self.failure.is_none()) {
+            self.failure = sink.flow(record, &decision, &self.table).err();
+        }
+    }
+}
+
+impl<'a> Meter<'a> {
     /// A meter that has seen nothing.
     pub fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
         Self {
-            table,
             flows: FlowTable::new(options),
-            tally: Tally::new(options.max_flows),
             batch: Vec::with_capacity(BATCH),
-            evicted: Vec::new(),
+            ledger: Ledger { table, tally: Tally::new(options.max_flows), sink: None, failure: None },
             loss: Loss::default(),
         }
+    }
+
+    /// Hands all flows to `sink`.
+    #[must_use]
+    pub fn with_sink(mut self, sink: &'a mut (dyn FlowSink + Send)) -> Self {
+        self.ledger.sink = Some(sink);
+        self
+    }
+
+    /// Whether the sink has failed, so that going on is of no use: [`Meter::finish`] will say why.
+    pub const fn has_failed(&self) -> bool {
+        self.ledger.failure.is_some()
     }
 
     /// Counts a frame.
     #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>) {
-        self.tally.frame(frame);
+        self.ledger.tally.frame(frame);
         match walk(frame) {
             Packet::Ports(packet) => {
                 self.batch.push(packet);
@@ -67,81 +93,53 @@ impl Meter {
                     self.add_batch();
                 }
             }
-            Packet::NoPorts(bucket) => self.tally.without_ports(bucket, frame.wire_len),
+            Packet::NoPorts(bucket) => self.ledger.tally.without_ports(bucket, frame.wire_len),
         }
     }
 
     fn add_batch(&mut self) {
-        let evicted = &mut self.evicted;
-        self.flows.add(&self.batch, &mut |record| evicted.push(record));
+        let ledger = &mut self.ledger;
+        self.flows.add(&self.batch, &mut |record| ledger.enter(&record));
         self.batch.clear();
     }
 
     /// Adds packets that were lost before they came here.
-    pub fn lost(&mut self, kernel_dropped: u64, interface_dropped: u64) {
-        self.loss.kernel_dropped += kernel_dropped;
-        self.loss.interface_dropped += interface_dropped;
-    }
-
-    /// Counts the flows that had to be evicted, and hands them to the sink. Has to be called now and then, for they
-    /// wait in memory.
-    ///
-    /// # Errors
-    /// What the sink says.
-    pub fn drain_evicted(&mut self, mut sink: Option<&mut (dyn FlowSink + '_)>) -> io::Result<()> {
-        for record in std::mem::take(&mut self.evicted) {
-            count_flow(&mut self.tally, &self.table, &record, &mut sink)?;
-        }
-        Ok(())
-    }
-
-    /// Whether evicted flows wait to be drained.
-    #[inline]
-    pub fn has_evicted(&self) -> bool {
-        !self.evicted.is_empty()
+    pub const fn lost(&mut self, drops: Drops) {
+        self.loss.kernel_dropped = self.loss.kernel_dropped.saturating_add(drops.kernel);
+        self.loss.interface_dropped = self.loss.interface_dropped.saturating_add(drops.interface);
     }
 
     /// Takes over what another meter with the same table and options has seen: another part of the same input, cut
-    /// anywhere, or another input. The order of merging changes nothing.
-    pub fn merge(&mut self, mut other: Self) {
+    /// anywhere, or another input. The order of merging changes nothing. Flows that `other` evicted went to its own
+    /// sink; all others go to this one's.
+    pub fn merge(&mut self, mut other: Meter<'_>) {
         self.add_batch();
         other.add_batch();
-        self.tally.merge(other.tally);
-        self.evicted.append(&mut other.evicted);
-        self.lost(other.loss.kernel_dropped, other.loss.interface_dropped);
-        let evicted = &mut self.evicted;
-        self.flows.merge(other.flows, &mut |record| evicted.push(record));
+        self.ledger.tally.merge(other.ledger.tally);
+        self.ledger.failure = self.ledger.failure.take().or(other.ledger.failure);
+        self.loss.merge(other.loss);
+        let ledger = &mut self.ledger;
+        self.flows.merge(other.flows, &mut |record| ledger.enter(&record));
     }
 
     /// Ends the input: decides the flows, hands them to the sink, and sums up.
     ///
     /// # Errors
     /// What the sink says; never any without one.
-    pub fn finish(mut self, mut sink: Option<&mut (dyn FlowSink + '_)>) -> io::Result<Summary> {
+    pub fn finish(mut self) -> io::Result<Summary> {
         self.add_batch();
-        self.drain_evicted(sink.as_deref_mut())?;
         self.loss.evicted_flows = self.flows.evicted();
         let flows = self.flows.finish();
         let interval_ns = flows.interval_ns();
-        let (tally, table) = (&mut self.tally, &self.table);
-        match sink {
-            Some(_) => flows.for_each_in_order(|record| count_flow(tally, table, &record, &mut sink))?,
-            None => flows.for_each(|record| tally.flow(&record, &classify::decide(&record, table))),
+        let ledger = &mut self.ledger;
+        if ledger.sink.is_some() {
+            flows.for_each_in_order(|record| ledger.enter(&record));
+        } else {
+            flows.for_each(|record| ledger.enter(&record));
         }
-        Ok(self.tally.into_summary(&self.table, interval_ns, self.loss))
-    }
-}
-
-fn count_flow(
-    tally: &mut Tally,
-    table: &PortTable,
-    record: &FlowRecord,
-    sink: &mut Option<&mut (dyn FlowSink + '_)>,
-) -> io::Result<()> {
-    let decision = classify::decide(record, table);
-    tally.flow(record, &decision);
-    match sink {
-        Some(sink) => sink.flow(record, &decision, table),
-        None => Ok(()),
+        match self.ledger.failure {
+            Some(failure) => Err(failure),
+            None => Ok(self.ledger.tally.into_summary(&self.ledger.table, interval_ns, self.loss)),
+        }
     }
 }

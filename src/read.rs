@@ -24,16 +24,15 @@ const LOOK_EVERY: u32 = 4096;
 ///
 /// let mut reading = Reading::new(&FlowOptions::default());
 /// for path in ["monday.pcap", "tuesday.pcap.zst"] {
-///     reading.read(path, CaptureReader::open(path), &mut |_| ControlFlow::Continue(()))?;
+///     reading.read(path, CaptureReader::open(path), &mut |_| ControlFlow::Continue(()));
 /// }
 /// let summary = reading.finish()?;
 /// println!("{} packets", summary.capture.packets);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Reading<'a> {
-    meter: Meter,
+    meter: Meter<'a>,
     inputs: Vec<InputReport>,
-    sink: Option<&'a mut dyn FlowSink>,
     #[cfg(feature = "capture")]
     filter: Option<Filter>,
 }
@@ -44,7 +43,6 @@ impl<'a> Reading<'a> {
         Self {
             meter: Meter::new(Arc::new(PortTable::built_in()), options),
             inputs: Vec::new(),
-            sink: None,
             #[cfg(feature = "capture")]
             filter: None,
         }
@@ -52,8 +50,8 @@ impl<'a> Reading<'a> {
 
     /// Hands all flows to `sink`.
     #[must_use]
-    pub fn with_sink(mut self, sink: &'a mut dyn FlowSink) -> Self {
-        self.sink = Some(sink);
+    pub fn with_sink(mut self, sink: &'a mut (dyn FlowSink + Send)) -> Self {
+        self.meter = self.meter.with_sink(sink);
         self
     }
 
@@ -84,24 +82,25 @@ impl<'a> Reading<'a> {
 
     /// Reads a capture to its end or its first defect; both are in the report of the input, which is returned. `watch`
     /// is called every few thousand packets with the bytes read from the file so far, and may end the reading.
-    ///
-    /// # Errors
-    /// Only those of the sink.
     pub fn read(
         &mut self,
         name: &str,
         capture: Result<CaptureReader, SourceError>,
         watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> io::Result<&InputReport> {
+    ) -> &InputReport {
         let mut report = InputReport { path: name.to_owned(), ..InputReport::default() };
         let ended = match capture {
             Ok(mut capture) => {
                 report.format = format_of(&capture);
-                let ended = self.frames(&mut capture, &mut report.packets, watch)?;
-                let drops = capture.drops();
-                self.meter.lost(drops.kernel, drops.interface);
+                let ended = match self.frames(&mut capture, &mut report.packets, watch) {
+                    // A pipe tells of an interrupt by an error.
+                    Ended::Broken(_) if watch(capture.bytes_read()).is_break() => Ended::Interrupted,
+                    ended => ended,
+                };
+                self.meter.lost(capture.drops());
                 ended
             }
+            Err(_) if watch(0).is_break() => Ended::Interrupted,
             Err(error) => Ended::Broken(error),
         };
         match ended {
@@ -113,7 +112,7 @@ impl<'a> Reading<'a> {
             }
         }
         self.inputs.push(report);
-        Ok(&self.inputs[self.inputs.len() - 1])
+        &self.inputs[self.inputs.len() - 1]
     }
 
     fn frames(
@@ -121,13 +120,13 @@ impl<'a> Reading<'a> {
         capture: &mut CaptureReader,
         packets: &mut u64,
         watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> io::Result<Ended> {
+    ) -> Ended {
         loop {
             for _ in 0..LOOK_EVERY {
                 let frame = match capture.next_frame() {
                     Ok(Some(frame)) => frame,
-                    Ok(None) => return Ok(Ended::Whole),
-                    Err(error) => return Ok(Ended::Broken(error)),
+                    Ok(None) => return Ended::Whole,
+                    Err(error) => return Ended::Broken(error),
                 };
                 *packets += 1;
                 #[cfg(feature = "capture")]
@@ -135,12 +134,9 @@ impl<'a> Reading<'a> {
                     continue;
                 }
                 self.meter.frame(&frame);
-                if self.meter.has_evicted() {
-                    self.meter.drain_evicted(self.sink.as_deref_mut())?;
-                }
             }
-            if watch(capture.bytes_read()).is_break() {
-                return Ok(Ended::Interrupted);
+            if watch(capture.bytes_read()).is_break() || self.meter.has_failed() {
+                return Ended::Interrupted;
             }
         }
     }
@@ -150,7 +146,7 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// Only those of the sink.
     pub fn finish(self) -> io::Result<Summary> {
-        let mut summary = self.meter.finish(self.sink)?;
+        let mut summary = self.meter.finish()?;
         summary.inputs = self.inputs;
         Ok(summary)
     }
@@ -189,9 +185,7 @@ pub fn summarise<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>, options: &F
     for path in paths {
         let path = path.as_ref();
         let name = path.display().to_string();
-        reading
-            .read(&name, CaptureReader::open(path), &mut |_| ControlFlow::Continue(()))
-            .expect("no sink that could fail");
+        reading.read(&name, CaptureReader::open(path), &mut |_| ControlFlow::Continue(()));
     }
     reading.finish().expect("no sink that could fail")
 }

@@ -166,6 +166,28 @@ fn what_is_no_capture_is_refused() {
 }
 
 #[test]
+fn an_interrupted_standard_input_loses_nothing() {
+    let folder = Folder::new();
+    let mut child = folder
+        .command(&["read", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut writer = child.stdin.take().unwrap();
+    writer.write_all(&capture(1..11)).unwrap();
+    while rustix::io::ioctl_fionread(&writer).unwrap() > 0 {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((status(&output), packets(&output)), (3, 10));
+    assert_eq!(stderr(&output), "portolan: -: interrupted\n");
+    drop(writer);
+}
+
+#[test]
 fn wrong_usage_is_status_2() {
     let folder = Folder::new().with("a.pcap", &capture(1..3));
     for arguments in [
@@ -215,6 +237,43 @@ fn a_file_is_replaced_whole_and_keeps_its_mode() {
 }
 
 #[test]
+fn no_output_goes_over_an_input_or_another_output() {
+    let folder = Folder::new().with("a.pcap", &capture(1..3)).with("b.ndjson", &capture(1..3));
+    for arguments in [
+        &["read", "a.pcap", "-o", "./a.pcap"][..],
+        &["read", "a.pcap", "b.ndjson", "--flows", "b.ndjson"],
+        &["read", "a.pcap", "-o", "c.ndjson", "--flows", "c.ndjson"],
+        &["read", "a.pcap", "--flows", "-"],
+    ] {
+        let output = folder.portolan(arguments);
+        assert_eq!(status(&output), 2, "{arguments:?}");
+    }
+    assert_eq!(fs::read(folder.path("a.pcap")).unwrap(), capture(1..3));
+    assert_eq!(fs::read(folder.path("b.ndjson")).unwrap(), capture(1..3));
+}
+
+#[test]
+fn a_link_to_a_file_that_is_not_there_yet_stays() {
+    let folder = Folder::new().with("a.pcap", &capture(1..3));
+    std::os::unix::fs::symlink("target.txt", folder.path("link")).unwrap();
+    assert_eq!(status(&folder.portolan(&["read", "a.pcap", "-o", "link"])), 0);
+    assert!(folder.path("link").is_symlink());
+    assert!(folder.path("target.txt").is_file());
+    let output = folder.portolan(&["read", "a.pcap", "-o", "no/file"]);
+    assert!(!stderr(&output).contains(".portolan-"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_name_cannot_move_the_terminal() {
+    let whole = capture(1..3);
+    let folder = Folder::new().with("cut\x1b[31m\n.pcap", &whole[..whole.len() - 1]);
+    let output = folder.portolan(&["read", "cut\x1b[31m\n.pcap"]);
+    assert_eq!(status(&output), 3);
+    assert!(!output.stderr.contains(&0x1b) && !output.stdout.contains(&0x1b));
+    assert_eq!(stderr(&output).lines().count(), 1);
+}
+
+#[test]
 fn a_device_and_a_fifo_are_written_to_and_stay() {
     let folder = Folder::new().with("a.pcap", &capture(1..3));
     assert_eq!(status(&folder.portolan(&["read", "a.pcap", "-o", "/dev/null"])), 0);
@@ -238,8 +297,6 @@ fn flow_records_are_one_object_a_line() {
     assert_eq!(flows[7]["destination"]["port"], 53);
     assert_eq!(flows[7]["network"]["protocol"], "domain");
     assert_eq!(flows[7]["event"]["start"], "2023-11-14T22:13:27.000000000Z");
-    let both = folder.portolan(&["read", "a.pcap", "--flows", "-", "-o", "-"]);
-    assert_eq!(status(&both), 1);
 }
 
 #[test]
@@ -279,6 +336,25 @@ fn a_closed_pipe_is_no_error() {
     child.stdout.take().unwrap().read_exact(&mut beginning).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!((status(&output), stderr(&output).as_str()), (0, ""));
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_a_writer() {
+    let folder = Folder::new();
+    folder.fifo("fifo");
+    let child = folder.command(&["read", "fifo", "--format", "json"]).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until_open(child.id(), "fifo");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(status(&child.wait_with_output().unwrap()), 3);
+}
+
+/// Returns once a process has a file open.
+fn wait_until_open(process: u32, name: &str) {
+    let folder = format!("/proc/{process}/fd");
+    let is_it = |entry: fs::DirEntry| fs::read_link(entry.path()).is_ok_and(|path| path.ends_with(name));
+    while !fs::read_dir(&folder).is_ok_and(|files| files.flatten().any(is_it)) {
+        std::thread::yield_now();
+    }
 }
 
 #[test]

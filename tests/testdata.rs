@@ -73,12 +73,13 @@ impl FlowSink for Decisions {
 }
 
 fn decisions_of(path: &Path) -> Decisions {
-    let mut meter = Meter::new(Arc::new(PortTable::built_in()), &FlowOptions::default());
+    let mut decisions = Decisions::default();
+    let mut meter =
+        Meter::new(Arc::new(PortTable::built_in()), &FlowOptions::default()).with_sink(&mut decisions);
     for frame in frames_of(path) {
         meter.frame(&frame.as_frame());
     }
-    let mut decisions = Decisions::default();
-    meter.finish(Some(&mut decisions)).unwrap();
+    meter.finish().unwrap();
     decisions
 }
 
@@ -156,7 +157,7 @@ fn every_total_closes() {
     }
 }
 
-fn meter_of<'a>(frames: impl IntoIterator<Item = &'a OwnedFrame>, options: &FlowOptions) -> Meter {
+fn meter_of<'a>(frames: impl IntoIterator<Item = &'a OwnedFrame>, options: &FlowOptions) -> Meter<'static> {
     let mut meter = Meter::new(Arc::new(PortTable::built_in()), options);
     for frame in frames {
         meter.frame(&frame.as_frame());
@@ -188,8 +189,8 @@ fn cut_anywhere_and_merged_in_any_order_equals_the_whole() {
             for part in parts {
                 merged.merge(part);
             }
-            let whole = meter_of(&frames, &options).finish(None).unwrap();
-            prop_assert_eq!(merged.finish(None).unwrap(), whole);
+            let whole = meter_of(&frames, &options).finish().unwrap();
+            prop_assert_eq!(merged.finish().unwrap(), whole);
             Ok(())
         };
         runner.run(&cuts, law).unwrap();

@@ -116,13 +116,13 @@ fn conversations_and_totals_are_those_of_tshark() {
             }
         }
         let options = FlowOptions { idle_timeout_ns: None, ..FlowOptions::default() };
-        let mut meter = Meter::new(Arc::new(PortTable::built_in()), &options);
+        let mut ours = Ours(Conversations::new());
+        let mut meter = Meter::new(Arc::new(PortTable::built_in()), &options).with_sink(&mut ours);
         let mut capture = CaptureReader::open(&path).unwrap();
         while let Some(frame) = capture.next_frame().unwrap() {
             meter.frame(&frame);
         }
-        let mut ours = Ours(Conversations::new());
-        let summary = meter.finish(Some(&mut ours)).unwrap();
+        let summary = meter.finish().unwrap();
         assert_eq!(
             (summary.capture.packets, summary.capture.wire_bytes),
             (packets, bytes),

@@ -11,6 +11,8 @@ const UNITS: [(&str, u64); 7] = [
     ("d", 86_400_000_000_000),
 ];
 
+const TOO_LONG: &str = "longer than 584 years";
+
 /// A duration in ns: a number and its unit, `s` if there is none.
 pub(super) fn parse(text: &str) -> Result<u64, String> {
     let explain = || "a duration is a number and ns, us, ms, s, m, h or d, such as 120s".to_owned();
@@ -19,12 +21,16 @@ pub(super) fn parse(text: &str) -> Result<u64, String> {
     let unit = if unit.is_empty() { "s" } else { unit };
     let &(_, nanos) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(explain)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let whole: u64 = whole.parse().map_err(|_| explain())?;
-    let mut total = whole.checked_mul(nanos).ok_or("longer than 584 years")?;
+    if number.is_empty() || number == "." {
+        return Err(explain());
+    }
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| explain())? };
+    let mut total = whole.checked_mul(nanos).ok_or(TOO_LONG)?;
     let mut part = nanos;
     for digit in fraction.chars() {
         part /= 10;
-        total += u64::from(digit.to_digit(10).ok_or_else(explain)?) * part;
+        let digit = u64::from(digit.to_digit(10).ok_or_else(explain)?);
+        total = total.checked_add(digit * part).ok_or(TOO_LONG)?;
     }
     Ok(total)
 }
@@ -47,12 +53,25 @@ mod tests {
         assert_eq!(parse("120"), parse("2m"));
         assert_eq!(parse("1.5ms"), Ok(1_500_000));
         assert_eq!(parse("0"), Ok(0));
+        assert_eq!(parse(".5s"), parse("500ms"));
         assert_eq!(parse("2d"), Ok(172_800_000_000_000));
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "s", "5 s", "5x", "-1s", "1.2.3s", "99999999999999999999s", "99999999999d"] {
+        for text in [
+            "",
+            "s",
+            "5 s",
+            "5x",
+            "-1s",
+            "1.2.3s",
+            "99999999999999999999s",
+            "99999999999d",
+            ".",
+            ".s",
+            "18446744073.9s",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
         assert!(parse_positive("0s").is_err());

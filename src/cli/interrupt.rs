@@ -1,11 +1,15 @@
 //! Ctrl-C: the first one ends the reading, and what was counted is shown; the second ends the program.
 
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Whether the user wants the reading to end.
@@ -29,14 +33,27 @@ impl Interrupt {
     }
 }
 
-/// A pipe that ends when the user interrupts, also while nobody writes into it.
-#[derive(Debug)]
-pub(super) struct InterruptiblePipe<R> {
-    pub(super) pipe: R,
-    pub(super) interrupt: Interrupt,
+/// Standard input, without the buffer that Rust puts before it: what is in there no poll can see.
+pub(super) fn stdin(interrupt: Interrupt) -> io::Result<impl Read + Send + 'static> {
+    let pipe = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    Ok(InterruptiblePipe { pipe, interrupt })
 }
 
-impl<R: Read + AsFd> Read for InterruptiblePipe<R> {
+/// A FIFO or device. It is opened without waiting for a writer, which is what no signal would end.
+pub(super) fn open_pipe(path: &Path, interrupt: Interrupt) -> io::Result<impl Read + Send + 'static> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let pipe = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    Ok(InterruptiblePipe { pipe, interrupt })
+}
+
+/// A pipe that ends when the user interrupts, also while nobody writes into it.
+#[derive(Debug)]
+struct InterruptiblePipe {
+    pipe: File,
+    interrupt: Interrupt,
+}
+
+impl Read for InterruptiblePipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
         loop {
@@ -47,7 +64,10 @@ impl<R: Read + AsFd> Read for InterruptiblePipe<R> {
             let mut pipe = [PollFd::new(&self.pipe, PollFlags::IN)];
             match poll(&mut pipe, Some(&LOOK_EVERY)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => {}
-                Ok(_) => return self.pipe.read(buffer),
+                Ok(_) => match self.pipe.read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    read => return read,
+                },
                 Err(error) => return Err(error.into()),
             }
         }

@@ -29,7 +29,6 @@ enum Command {
 }
 
 /// The value, or the end of the program with the status and the help of wrong usage.
-#[cfg(feature = "capture")]
 fn usage<T>(value: Result<T, impl std::fmt::Display>) -> T {
     use clap::{CommandFactory as _, error::ErrorKind};
     value.unwrap_or_else(|error| Arguments::command().error(ErrorKind::ValueValidation, error).exit())

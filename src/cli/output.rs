@@ -40,6 +40,9 @@ impl Output {
             // Through a symbolic link, so that the link stays.
             Ok(found) => Self::temporary_beside(fs::canonicalize(path)?, found.permissions()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if let Ok(target) = fs::read_link(path) {
+                    return Self::create_file(&folder_of(path).join(target));
+                }
                 // Less what the user's umask takes away.
                 Self::temporary_beside(path.to_owned(), fs::Permissions::from_mode(0o666))
             }
@@ -48,9 +51,12 @@ impl Output {
     }
 
     fn temporary_beside(path: PathBuf, permissions: fs::Permissions) -> io::Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let temporary =
-            tempfile::Builder::new().prefix(".portolan-").permissions(permissions).tempfile_in(folder)?;
+        let temporary = tempfile::Builder::new()
+            .prefix(".portolan-")
+            .permissions(permissions)
+            .tempfile_in(folder_of(&path))
+            // Without the name of the temporary file, which the user never gave.
+            .map_err(|error| io::Error::from(error.kind()))?;
         Ok(Self::File { temporary: BufWriter::with_capacity(BUFFER, temporary), path })
     }
 
@@ -77,6 +83,10 @@ impl Output {
             }
         }
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 impl Write for Output {

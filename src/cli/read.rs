@@ -1,21 +1,22 @@
 //! `portolan read`: capture files to a summary.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 use portolan::flow::FlowOptions;
 use portolan::meter::FlowSink;
 use portolan::read::Reading;
-use portolan::report::{self, NdjsonFlows, ReportOptions};
+use portolan::report::{self, NdjsonFlows, ReportOptions, printable};
 use portolan::source::{self, CaptureReader, Input, SourceError};
 use portolan::summary::Summary;
 
-use super::interrupt::{Interrupt, InterruptiblePipe};
+use super::interrupt::{self, Interrupt};
 use super::output::Output;
 use super::progress::Progress;
 use super::{Exit, duration};
@@ -60,7 +61,7 @@ pub(super) struct Arguments {
     output: Option<PathBuf>,
 
     /// Write a record of every flow to a file: .ndjson, one JSON object a line
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = parse_flows_path)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_flows_path))]
     flows: Option<PathBuf>,
 
     /// Exit with status 4 if packets were dropped or flows evicted
@@ -110,21 +111,18 @@ fn parse_max_flows(text: &str) -> Result<usize, String> {
     }
 }
 
-fn parse_flows_path(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    let is_known = text == "-" || path.extension().is_some_and(|extension| extension == "ndjson");
+fn check_flows_path(path: PathBuf) -> Result<PathBuf, String> {
+    let is_known = path == Path::new("-") || path.extension().is_some_and(|extension| extension == "ndjson");
     let is_special = fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     if is_known || is_special { Ok(path) } else { Err("has to end in .ndjson".to_owned()) }
 }
 
 /// Runs `portolan read`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    if arguments.flows.as_deref() == Some(Path::new("-")) && is_stdout(arguments.output.as_deref()) {
-        bail!("--flows - and the summary would both go to standard output; give one of them a file with -o");
-    }
+    super::usage(check_outputs(arguments));
     let warn = |line: &str| {
         if !arguments.quiet {
-            eprintln!("portolan: {line}");
+            eprintln!("portolan: {}", printable(line));
         }
     };
     let mut output = Output::create(arguments.output.as_deref())?;
@@ -132,7 +130,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Some(path) => Some(NdjsonFlows::new(Output::create(Some(path))?)),
         None => None,
     };
-    let summary = read_all(arguments, flows.as_mut().map(|flows| flows as &mut dyn FlowSink), &warn)?;
+    let summary =
+        read_all(arguments, flows.as_mut().map(|flows| flows as &mut (dyn FlowSink + Send)), &warn)?;
     let is_nothing_read = summary.inputs.iter().all(|input| input.refused);
     if let Some(flows) = flows.filter(|_| !is_nothing_read) {
         flows.into_inner().finish()?;
@@ -143,6 +142,35 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         output.finish()?;
     }
     Ok(exit_of(&summary, is_nothing_read, arguments.fail_on_loss))
+}
+
+/// Refuses to write over an input, or the summary over the flow records.
+fn check_outputs(arguments: &Arguments) -> Result<(), String> {
+    let identity = |path: &Path| {
+        let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+        Some((found.dev(), found.ino()))
+    };
+    if arguments.flows.as_deref() == Some(Path::new("-")) && is_stdout(arguments.output.as_deref()) {
+        return Err(
+            "both the summary and the flow records would go to standard output; -o takes a file".to_owned()
+        );
+    }
+    let outputs = [&arguments.output, &arguments.flows].map(|path| path.as_deref());
+    if let [Some(summary), Some(flows)] = outputs
+        && (summary == flows || identity(summary).is_some_and(|same| identity(flows) == Some(same)))
+    {
+        return Err(format!("both the summary and the flow records would go to {}", flows.display()));
+    }
+    for output in outputs.into_iter().flatten() {
+        let clash = arguments
+            .files
+            .iter()
+            .find(|input| identity(input).is_some_and(|same| identity(output) == Some(same)));
+        if let Some(input) = clash {
+            return Err(format!("{} would be written over the input {}", output.display(), input.display()));
+        }
+    }
+    Ok(())
 }
 
 fn is_stdout(path: Option<&Path>) -> bool {
@@ -177,7 +205,7 @@ fn report_options(arguments: &Arguments, output: &Output) -> ReportOptions {
 /// Reads all inputs into one summary. What is wrong with an input is told at once.
 fn read_all(
     arguments: &Arguments,
-    sink: Option<&mut dyn FlowSink>,
+    sink: Option<&mut (dyn FlowSink + Send)>,
     warn: &dyn Fn(&str),
 ) -> anyhow::Result<Summary> {
     let options = FlowOptions {
@@ -208,9 +236,10 @@ fn read_all(
             progress.show(&name, bytes);
             if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let report = reading.read(&name, open(input, &interrupt), &mut watch)?;
+        let report = reading.read(&name, open(input, &interrupt), &mut watch);
         if !report.message.is_empty() {
-            progress.suspend(|| eprintln!("portolan: {}: {}", report.path, report.message));
+            let line = printable(&format!("{}: {}", report.path, report.message));
+            progress.suspend(|| eprintln!("portolan: {line}"));
         }
         progress.input_done(bytes_read);
     }
@@ -221,7 +250,7 @@ fn read_all(
             warn(&format!("the filter makes no sense for {link}: none of its packets was counted"));
         }
     }
-    let summary = reading.finish()?;
+    let summary = reading.finish().context("cannot write the flow records")?;
     if let (Some(asked), Some(series)) = (arguments.interval, &summary.series)
         && series.width_ns > asked
     {
@@ -276,11 +305,11 @@ fn total_length(inputs: &[Input]) -> Option<u64> {
 fn open(input: &Input, interrupt: &Interrupt) -> Result<CaptureReader, SourceError> {
     let interrupt = interrupt.clone();
     match input {
-        Input::Stdin => CaptureReader::from_reader(InterruptiblePipe { pipe: io::stdin(), interrupt }),
+        Input::Stdin => CaptureReader::from_reader(interrupt::stdin(interrupt)?),
         Input::Path(path) => {
             let kind = fs::metadata(path)?.file_type();
             if kind.is_fifo() || kind.is_char_device() || kind.is_socket() {
-                CaptureReader::from_reader(InterruptiblePipe { pipe: File::open(path)?, interrupt })
+                CaptureReader::from_reader(interrupt::open_pipe(path, interrupt)?)
             } else {
                 CaptureReader::open(path)
             }

@@ -5,6 +5,7 @@
 
 mod program;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use pcap::{Capture, Linktype};
@@ -50,17 +51,41 @@ impl Filter {
     /// Whether a frame passes. None does of a link type for which the expression makes no sense.
     pub fn passes(&mut self, frame: &Frame<'_>) -> bool {
         let expression = &self.expression;
+        let captured = as_of_this_host(frame);
         self.programs
             .entry(frame.link)
             .or_insert_with(|| compile(expression, frame.link).ok())
             .as_ref()
-            .is_some_and(|program| program.passes(frame.captured, frame.wire_len))
+            .is_some_and(|program| program.passes(&captured, frame.wire_len))
     }
 
     /// The link types met for which the expression makes no sense.
     pub fn unusable_links(&self) -> impl Iterator<Item = LinkType> {
         self.programs.iter().filter(|(_, program)| program.is_none()).map(|(&link, _)| link)
     }
+}
+
+/// The captured bytes, with the address family of BSD loopback in the number and byte order of this host: libpcap's
+/// program knows no other, for it is meant for what this host captures.
+fn as_of_this_host<'a>(frame: &Frame<'a>) -> Cow<'a, [u8]> {
+    const INET6: u32 = if cfg!(target_vendor = "apple") {
+        30
+    } else if cfg!(target_os = "freebsd") {
+        28
+    } else if cfg!(any(target_os = "openbsd", target_os = "netbsd")) {
+        24
+    } else {
+        10
+    };
+    let family = match (frame.link, frame.captured) {
+        (LinkType::NULL | LinkType::LOOP, [0, 0, 0, family, ..] | [family, 0, 0, 0, ..]) => {
+            u32::from(*family)
+        }
+        _ => return Cow::Borrowed(frame.captured),
+    };
+    let family = if matches!(family, 24 | 28 | 30) { INET6 } else { family };
+    let family = if frame.link == LinkType::LOOP { family.to_be_bytes() } else { family.to_ne_bytes() };
+    Cow::Owned([&family, &frame.captured[4..]].concat())
 }
 
 fn compile(expression: &str, link: LinkType) -> Result<Program, String> {
@@ -120,6 +145,30 @@ mod tests {
         assert!(passes("greater 1000", LinkType::ETHERNET, &frame, 1500));
         assert!(!passes("greater 1000", LinkType::ETHERNET, &frame, 46));
         assert!(!passes("udp port 53", LinkType::ETHERNET, &frame[..20], 46));
+    }
+
+    #[test]
+    fn loopback_of_every_system_is_judged_alike() {
+        let v4 = dns_query()[14..].to_vec();
+        let mut v6 = vec![0x60, 0, 0, 0, 0, 12, 17, 64];
+        v6.extend([0; 32]);
+        v6.extend(&v4[20..]);
+        for family in [[2, 0, 0, 0], [0, 0, 0, 2]] {
+            let frame = [&family[..], &v4].concat();
+            assert!(passes("ip and udp port 53", LinkType::NULL, &frame, 50), "{family:?}");
+            assert!(!passes("ip6", LinkType::NULL, &frame, 50), "{family:?}");
+        }
+        for family in [24, 28, 30] {
+            for (link, family) in [
+                (LinkType::NULL, [family, 0, 0, 0]),
+                (LinkType::NULL, [0, 0, 0, family]),
+                (LinkType::LOOP, [0, 0, 0, family]),
+            ] {
+                let frame = [&family[..], &v6].concat();
+                assert!(passes("ip6 and udp port 53", link, &frame, 60), "{link} {family:?}");
+                assert!(!passes("ip", link, &frame, 60), "{link} {family:?}");
+            }
+        }
     }
 
     #[test]

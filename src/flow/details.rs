@@ -1,6 +1,8 @@
 //! What only some flows need, kept apart so that the entry of a flow stays one cache line: handshake times, very
 //! large packet counts, and the volumes of each interval.
 
+use std::collections::HashSet;
+
 use super::record::IntervalVolume;
 use super::slab::{Id, NONE, Slab};
 use crate::net::Timestamp;
@@ -55,13 +57,24 @@ pub(super) struct Details {
     /// The width of an interval in ns, if a series is wanted.
     width: Option<i64>,
     most_cells: usize,
+    /// The intervals that have packets.
+    intervals: HashSet<i64, foldhash::fast::RandomState>,
 }
 
+/// The most intervals of a series: a day and a half of seconds. With more, they get twice as wide.
+const MOST_INTERVALS: usize = 1 << 17;
+
 impl Details {
-    /// No details yet. `width` is that of an interval in ns; at most `most_cells` interval volumes are kept: past
-    /// that the intervals become twice as wide.
+    /// No details yet. `width` is that of an interval in ns; at most `most_cells` interval volumes are kept, of
+    /// at most [`MOST_INTERVALS`] intervals: past that the intervals become twice as wide.
     pub(super) fn new(width: Option<i64>, most_cells: usize) -> Self {
-        Self { slab: Slab::default(), cells: Slab::default(), width, most_cells }
+        Self {
+            slab: Slab::default(),
+            cells: Slab::default(),
+            width,
+            most_cells,
+            intervals: HashSet::default(),
+        }
     }
 
     /// The width of the intervals now, in ns.
@@ -98,13 +111,16 @@ impl Details {
             cell.bytes += bytes;
             return;
         }
+        self.intervals.insert(interval);
         let cell = self.cells.insert(Cell { interval, packets, bytes, older: newest });
         self.entry(id).newest_cell = cell;
     }
 
     /// Whether the series takes so much room that [`Details::fit`] is due.
     pub(super) fn is_full(&self) -> bool {
-        self.width.is_some() && self.cells.len() >= self.most_cells.saturating_mul(2)
+        self.width.is_some()
+            && (self.cells.len() >= self.most_cells.saturating_mul(2)
+                || self.intervals.len() > MOST_INTERVALS)
     }
 
     /// Brings the series to at most the number of cells it may have, by intervals twice as wide, as often as it takes;
@@ -112,15 +128,19 @@ impl Details {
     /// the same for every order of reading.
     pub(super) fn fit(&mut self, ids: &[Id]) {
         self.rewrite(ids, |interval| interval);
-        while self.width.is_some() && self.cells.len() > self.most_cells {
+        while self.width.is_some_and(|width| width < i64::MAX)
+            && (self.cells.len() > self.most_cells || self.intervals.len() > MOST_INTERVALS)
+        {
             self.widen(ids);
         }
     }
 
     /// Makes the intervals twice as wide.
     pub(super) fn widen(&mut self, ids: &[Id]) {
+        let coarser = |interval| if interval == UNTIMED { UNTIMED } else { interval >> 1 };
         self.width = self.width.map(|width| width.saturating_mul(2));
-        self.rewrite(ids, |interval| if interval == UNTIMED { UNTIMED } else { interval >> 1 });
+        self.intervals = self.intervals.iter().copied().map(coarser).collect();
+        self.rewrite(ids, coarser);
     }
 
     /// Renumbers the intervals and leaves one cell for each.
@@ -137,9 +157,10 @@ impl Details {
         let mut cells = Vec::new();
         let mut next = std::mem::replace(&mut self.slab[id].newest_cell, NONE);
         while next != NONE {
-            cells.push(self.cells[next]);
+            let cell = self.cells[next];
             self.cells.remove(next);
-            next = self.cells[next].older;
+            cells.push(cell);
+            next = cell.older;
         }
         cells.sort_unstable_by_key(|cell: &Cell| cell.interval);
         cells.dedup_by(|later, earlier| {
@@ -187,6 +208,11 @@ impl Details {
             self.add(into, cell.interval, cell.packets, cell.bytes);
         }
         self.slab.remove(from);
+    }
+
+    /// Takes over the intervals of another table, those of evicted flows too.
+    pub(super) fn adopt_intervals(&mut self, other: &Self) {
+        self.intervals.extend(&other.intervals);
     }
 
     /// Takes over a detail of another table whose intervals have the same width.

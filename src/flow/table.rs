@@ -12,8 +12,8 @@ use crate::packet::{Addresses, PacketMeta};
 /// Packets are added in batches of at most this many.
 pub(super) const BATCH: usize = 32;
 
-/// Interval volumes kept for each flow of the bound, on average.
-const CELLS_PER_FLOW: usize = 4;
+/// Interval volumes kept for each flow of the bound, on average. Every flow needs at least one.
+const CELLS_PER_FLOW: usize = 2;
 
 /// How a [`FlowTable`] works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl FlowTable {
             v6: Family::new(timeout),
             details: Details::new(
                 options.interval_ns.map(|width| nanos(width).max(1)),
-                max_flows.saturating_mul(CELLS_PER_FLOW).min(Id::MAX as usize / 2),
+                max_flows.saturating_mul(CELLS_PER_FLOW),
             ),
             max_flows,
             evicted: 0,
@@ -143,6 +143,7 @@ impl FlowTable {
             other.details.widen(&ids);
         }
         self.evicted += other.evicted;
+        self.details.adopt_intervals(&other.details);
         let (ours, theirs) = (&mut self.details, &mut other.details);
         self.v4.merge(other.v4, |id| ours.adopt(theirs, id));
         self.v6.merge(other.v6, |id| ours.adopt(theirs, id));
@@ -157,7 +158,8 @@ impl FlowTable {
             self.settle();
         }
         if is_full(self) {
-            let horizon = self.last_times_below(self.len() - (self.max_flows - self.max_flows / 8));
+            let keep = (self.max_flows - self.max_flows / 8).min(self.max_flows - more);
+            let horizon = self.last_times_below(self.len() - keep);
             self.evict_family(|table| &mut table.v4, horizon, evict);
             self.evict_family(|table| &mut table.v6, horizon, evict);
         }
@@ -231,13 +233,7 @@ impl Flows {
 
     /// Hands out all flows by the time they began (those without times first), then by transport and endpoints:
     /// the same order whatever the order of reading.
-    ///
-    /// # Errors
-    /// The first of `each`, which is not called after that.
-    pub fn for_each_in_order<E>(
-        mut self,
-        mut each: impl FnMut(FlowRecord) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn for_each_in_order(mut self, mut each: impl FnMut(FlowRecord)) {
         let begin = |span: Option<(i64, i64)>| span.map(|(first, _)| first);
         let (v4, v6) = (&self.0.v4, &self.0.v6);
         let mut order: Vec<(Option<i64>, bool, Id)> = Vec::with_capacity(self.0.len());
@@ -258,9 +254,8 @@ impl Flows {
                 self.0.v6.segment(id).into_record(details)
             } else {
                 self.0.v4.segment(id).into_record(details)
-            })?;
+            });
         }
-        Ok(())
     }
 }
 

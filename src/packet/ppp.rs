@@ -31,9 +31,11 @@ pub(super) fn header(bytes: &[u8]) -> Next<'_> {
     }
 }
 
-/// A `PPPoE` session header: version, code, session id and length, six bytes.
+/// A `PPPoE` session header: version, code, session id, and the length of what follows, six bytes.
 pub(super) fn session(bytes: &[u8]) -> Next<'_> {
-    Some((Layer::Ppp, bytes.get(6..)?))
+    let length = usize::from(be16(bytes, 4)?);
+    let payload = &bytes[6..];
+    Some((Layer::Ppp, &payload[..length.min(payload.len())]))
 }
 
 /// A Cisco HDLC header: address, control, and an ether type.

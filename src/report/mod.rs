@@ -17,6 +17,7 @@ mod words;
 pub use community_id::community_id;
 pub use flow_record::{FlowEnd, FlowLine};
 pub use ndjson::NdjsonFlows;
+pub use units::printable;
 
 use std::io::{self, Write};
 

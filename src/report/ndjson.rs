@@ -16,7 +16,7 @@ use crate::meter::FlowSink;
 /// let mut flows = NdjsonFlows::new(std::io::stdout());
 /// let mut reading = Reading::new(&FlowOptions::default()).with_sink(&mut flows);
 /// let path = "office.pcapng";
-/// reading.read(path, CaptureReader::open(path), &mut |_| ControlFlow::Continue(()))?;
+/// reading.read(path, CaptureReader::open(path), &mut |_| ControlFlow::Continue(()));
 /// reading.finish()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```

@@ -130,7 +130,7 @@ fn utc(time: Timestamp) -> jiff::Timestamp {
 
 /// `text` without what moves a terminal's cursor, changes its state or hides in the line: such characters stand as
 /// `\u{1b}`.
-pub(super) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_control() || is_invisible(letter) {
