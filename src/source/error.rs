@@ -72,6 +72,12 @@ pub enum SourceError {
         /// The length that is wrong.
         length: u32,
     },
+    /// A pcapng block whose options do not fit into it.
+    #[error("the options of the block at byte {offset} do not fit into it")]
+    Options {
+        /// Offset of the block.
+        offset: u64,
+    },
     /// A pcapng section header without a byte-order magic.
     #[error("the section header at byte {offset} has no byte-order magic")]
     ByteOrder {

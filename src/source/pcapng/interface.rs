@@ -60,13 +60,8 @@ impl Interface {
     /// The most interfaces that a section may describe: a bound on memory.
     pub(super) const MOST: usize = 1 << 20;
 
-    pub(super) fn new<'a>(
-        link: LinkType,
-        snap_length: u32,
-        options: impl Iterator<Item = (u16, &'a [u8])>,
-        order: Order,
-    ) -> Self {
-        let mut interface = Self {
+    pub(super) const fn new(link: LinkType, snap_length: u32) -> Self {
+        Self {
             link,
             snap_length,
             resolution: Resolution::Nanos(1000),
@@ -74,17 +69,18 @@ impl Interface {
             interface_drops: None,
             kernel_drops: None,
             packet_drops: 0,
-        };
-        for (code, value) in options {
-            match (code, value) {
-                (IF_TSRESOL, &[resolution]) => interface.resolution = Resolution::of(resolution),
-                (IF_TSOFFSET, offset) if offset.len() == 8 => {
-                    interface.offset_seconds = u64_of(offset, order).cast_signed();
-                }
-                _ => {}
-            }
         }
-        interface
+    }
+
+    /// Takes an option of its description.
+    pub(super) fn option(&mut self, code: u16, value: &[u8], order: Order) {
+        match (code, value) {
+            (IF_TSRESOL, &[resolution]) => self.resolution = Resolution::of(resolution),
+            (IF_TSOFFSET, offset) if offset.len() == 8 => {
+                self.offset_seconds = u64_of(offset, order).cast_signed();
+            }
+            _ => {}
+        }
     }
 
     /// The time that both halves of a time stamp stand for.
@@ -133,7 +129,7 @@ mod tests {
         let interface = Interface {
             resolution: Resolution::of(resolution),
             offset_seconds,
-            ..Interface::new(LinkType::ETHERNET, 0, std::iter::empty(), Order::Little)
+            ..Interface::new(LinkType::ETHERNET, 0)
         };
         let half = |shift: u32| u32::try_from(units >> shift & 0xffff_ffff).unwrap_or_default();
         interface.time(half(32), half(0)).as_nanos()
