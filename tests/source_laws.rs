@@ -218,7 +218,10 @@ impl Section {
     }
 
     fn write(&self, file: &mut Written) {
-        let head = [self.order.u32(0x1a2b_3c4d), [self.order.u16(1), self.order.u16(self.minor)].concat().try_into().unwrap()];
+        let head = [
+            self.order.u32(0x1a2b_3c4d),
+            [self.order.u16(1), self.order.u16(self.minor)].concat().try_into().unwrap(),
+        ];
         file.add(&self.block(0x0a0d_0d0a, &[&head.concat(), &self.order.u64(u64::MAX)[..]].concat()));
         file.add(&self.interface(&self.first));
         let mut interfaces = vec![&self.first];
@@ -280,7 +283,8 @@ fn written(sections: &[Section]) -> Written {
 }
 
 fn interface() -> impl Strategy<Value = Interface> {
-    let resolution = prop::option::of(prop_oneof![select(vec![0, 3, 6, 9, 12, 0x80, 0x8a, 0xbf]), any::<u8>()]);
+    let resolution =
+        prop::option::of(prop_oneof![select(vec![0, 3, 6, 9, 12, 0x80, 0x8a, 0xbf]), any::<u8>()]);
     let offset = prop::option::of(prop_oneof![-4_000_000_000..4_000_000_000_i64, any::<i64>()]);
     (any::<u16>(), prop_oneof![Just(0), 1..50_u32], resolution, offset).prop_map(
         |(link, snap_length, resolution, offset_seconds)| Interface {
@@ -298,8 +302,11 @@ fn item() -> impl Strategy<Value = Item> {
     let kind = prop_oneof![100..200_u32, 0x8000_0000..=u32::MAX];
     prop_oneof![
         interface().prop_map(Item::Interface),
-        (any::<Index>(), record(), comment)
-            .prop_map(|(on, record, comment)| Item::Enhanced { on, record, comment }),
+        (any::<Index>(), record(), comment).prop_map(|(on, record, comment)| Item::Enhanced {
+            on,
+            record,
+            comment
+        }),
         (any::<Index>(), record()).prop_map(|(on, record)| Item::Obsolete { on, record }),
         record().prop_map(Item::Simple),
         (kind, vec(any::<u8>(), 0..30)).prop_map(|(kind, body)| Item::Unknown { kind, body }),
@@ -492,5 +499,228 @@ fn large_captures_are_read_whole_however_they_come() {
         assert!(error.is_some(), "{with}");
         assert!(frames.len() > 1000 && written.frames().starts_with(&frames), "{with}: {}", frames.len());
         assert_whole(Cursor::new(two), &written);
+    }
+}
+
+/// A section with one interface and one packet of four bytes, blocks of these kinds and bodies, and the packet again.
+fn around(blocks: &[u8]) -> Vec<u8> {
+    let section = plain_section();
+    let packet = section.packet(6, &[0; 4], &short_record(), &[]);
+    let mut file = Written::default();
+    section.write(&mut file);
+    [&file.bytes, &packet, blocks, &packet].map(Vec::as_slice).concat()
+}
+
+fn plain_section() -> Section {
+    let first = Interface { link: 1, snap_length: 0, resolution: None, offset_seconds: None };
+    Section { order: Order::Little, minor: 0, first, items: Vec::new() }
+}
+
+fn short_record() -> Record {
+    Record { seconds: 1, fraction: 2, captured: vec![1, 2, 3, 4], not_captured: 0 }
+}
+
+/// The frames of a capture with these blocks between two packets, and whether it is whole.
+#[track_caller]
+fn assert_between(blocks: &[u8], expected: (usize, bool), what: &str) {
+    let (frames, error) = read_bytes(&around(blocks));
+    assert_eq!((frames.len(), error.is_none()), expected, "{what}: {error:?}");
+}
+
+/// A block of a kind with a body of whole words, whose lengths say something else.
+fn block_saying(first: u32, kind: u32, body: &[u32], last: u32) -> Vec<u8> {
+    Order::Little.words(&[&[kind, first], body, &[last]].concat())
+}
+
+#[test]
+fn lengths_of_blocks_may_leave_out_the_padding() {
+    for (first, last) in [(16, 16), (13, 13), (13, 16), (16, 15), (15, 13)] {
+        assert_between(&block_saying(first, 0x77, &[0], last), (2, true), "unknown block");
+    }
+    for (first, last) in [(36, 36), (34, 34), (33, 36), (36, 33)] {
+        let packet = block_saying(first, 6, &[0, 0, 0, 2, 2, 0], last);
+        assert_between(&packet, (3, true), "packet");
+    }
+    for (first, last) in [(16, 20), (16, 12), (16, 0), (20, 16)] {
+        assert_between(&block_saying(first, 0x77, &[0], last), (1, false), "lengths that differ");
+    }
+}
+
+#[test]
+fn impossible_lengths_end_reading() {
+    for length in [0, 1, 4, 8, 134_348_836, u32::MAX] {
+        assert_between(&block_saying(length, 0x77, &[], length), (1, false), "unknown block");
+    }
+    for (kind, least) in
+        [(1, 20), (2, 32), (3, 16), (4, 16), (5, 24), (6, 32), (10, 20), (0xbad, 16), (0x4000_0bad, 16)]
+    {
+        let words = vec![0; (least - 16) / 4];
+        let length = u32::try_from(least - 4).unwrap();
+        assert_between(&block_saying(length, kind, &words, length), (1, false), &format!("type {kind:#x}"));
+    }
+}
+
+#[test]
+fn blocks_longer_than_any_packet_are_skipped() {
+    let section = plain_section();
+    assert_between(&section.block(0x77, &vec![0; 17 << 20]), (2, true), "17 MiB");
+    let interface = [vec![1, 0, 0, 0, 0, 0, 0, 0], section.option(2, &[b'e'; 60_000]).repeat(300)].concat();
+    assert_between(&section.block(1, &interface), (2, true), "an interface with 17 MiB of options");
+}
+
+#[test]
+fn captured_lengths_fit_into_their_blocks() {
+    let packet = |kind, captured| block_saying(36, kind, &[0, 0, 0, captured, captured, 0], 36);
+    for kind in [2, 6] {
+        for captured in [0, 1, 4] {
+            assert_between(&packet(kind, captured), (3, true), "fits");
+        }
+        for captured in [5, 8, 262_144, 262_145, u32::MAX] {
+            assert_between(&packet(kind, captured), (1, false), "does not fit");
+        }
+    }
+    let simple = |wire_len| block_saying(24, 3, &[wire_len, 0, 0], 24);
+    for wire_len in [5, 8] {
+        assert_between(&simple(wire_len), (3, true), "fits");
+    }
+    for wire_len in [0, 4, 9, u32::MAX] {
+        assert_between(&simple(wire_len), (1, false), "does not fill its block");
+    }
+    let section = plain_section();
+    let longest = Record { captured: vec![0; 262_144], ..short_record() };
+    let longer = Record { captured: vec![0; 262_145], ..short_record() };
+    assert_between(&section.packet(6, &[0; 4], &longest, &[]), (3, true), "the longest packet");
+    assert_between(&section.packet(6, &[0; 4], &longer, &[]), (1, false), "longer than any");
+}
+
+#[test]
+fn options_that_do_not_fit_end_reading() {
+    let section = plain_section();
+    let head: [(u32, usize); 4] = [(0x0a0d_0d0a, 16), (1, 8), (5, 12), (6, 20)];
+    for (kind, fields) in head {
+        let fields = if kind == 0x0a0d_0d0a {
+            [0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0].into_iter().chain([0xff; 8]).collect()
+        } else {
+            vec![0; fields]
+        };
+        // A new section has no interface for the packet behind it.
+        let whole = if kind == 0x0a0d_0d0a { (1, false) } else { (if kind == 6 { 3 } else { 2 }, true) };
+        let with = |options: &[u8]| section.block(kind, &[&fields, options].concat());
+        assert_between(&with(&section.option(1, b"ends with the block")), whole, "no end of options");
+        assert_between(&with(&[0, 0, 0, 0, 9, 9, 9, 9]), whole, "rubbish behind the end of options");
+        for options in [[1, 0, 5, 0, 0, 0, 0, 0], [1, 0, 0xff, 0xff, 0, 0, 0, 0], [0, 0, 5, 0, 0, 0, 0, 0]] {
+            assert_between(&with(&options), (1, false), "longer than the block");
+            let (_, error) = read_bytes(&around(&with(&options)));
+            assert!(matches!(error, Some(SourceError::Options { .. })), "{kind}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn options_of_packets_have_the_length_of_their_kind() {
+    let section = plain_section();
+    let with = |code, length| {
+        let options = section.option(code, &vec![1; length]);
+        section.packet(6, &[0; 4], &short_record(), &options)
+    };
+    let sound =
+        [(1, 0), (2, 4), (3, 0), (4, 8), (5, 8), (6, 4), (7, 9), (8, 0), (2988, 4), (19373, 5), (999, 0)];
+    for (code, length) in sound {
+        assert_between(&with(code, length), (3, true), &format!("option {code} of {length} bytes"));
+    }
+    let unsound = [
+        (2, 3),
+        (2, 8),
+        (4, 4),
+        (5, 4),
+        (6, 8),
+        (7, 0),
+        (7, 4),
+        (2988, 3),
+        (2989, 0),
+        (19372, 1),
+        (19373, 0),
+    ];
+    for (code, length) in unsound {
+        assert_between(&with(code, length), (1, false), &format!("option {code} of {length} bytes"));
+    }
+}
+
+#[test]
+fn packets_need_a_described_interface() {
+    let packet = |kind, interface| block_saying(32, kind, &[interface, 0, 0, 0, 0], 32);
+    for (kind, interface) in [(6, 1), (6, u32::MAX), (2, 1), (2, 0xffff)] {
+        assert_between(&packet(kind, interface), (1, false), "not described");
+    }
+    let new_section =
+        plain_section().block(0x0a0d_0d0a, &[&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8]].concat());
+    assert_between(&new_section, (1, false), "the last section's interface");
+    assert_between(&[new_section, block_saying(16, 3, &[0], 16)].concat(), (1, false), "a simple packet");
+    assert_between(&block_saying(24, 5, &[7, 0, 0], 24), (2, true), "statistics of none are let pass");
+}
+
+#[test]
+fn sections_of_other_versions_end_reading() {
+    for (major, minor, known) in
+        [(1, 0, true), (1, 2, true), (1, 1, false), (1, 3, false), (0, 1, false), (2, 0, false)]
+    {
+        let mut section = Written::default();
+        Section { minor, ..plain_section() }.write(&mut section);
+        section.bytes[12] = major;
+        assert_between(
+            &section.bytes,
+            if known { (2, true) } else { (1, false) },
+            &format!("{major}.{minor}"),
+        );
+        let (_, error) = read_bytes(&section.bytes);
+        assert_eq!(error.is_none(), known);
+        assert!(error.is_none_or(|error| error.is_refusal()), "it is the first section");
+    }
+    let no_byte_order = block_saying(28, 0x0a0d_0d0a, &[0, 1, 0, 0], 28);
+    assert_between(&no_byte_order, (1, false), "no byte-order magic");
+}
+
+/// A pcap file of a version, with these words for captured and original length of one packet of four bytes.
+fn pcap_of_version(major: u16, minor: u16, lengths: [u32; 2]) -> Vec<u8> {
+    let order = Order::Big;
+    let version = [order.u16(major), order.u16(minor)].concat();
+    let head = [order.u32(0xa1b2_c3d4).to_vec(), version, order.words(&[0, 0, 65535, 1])].concat();
+    [head, order.words(&[1, 2]), order.words(&lengths), vec![1, 2, 3, 4]].concat()
+}
+
+#[test]
+fn lengths_stood_the_other_way_round_before_version_2_4() {
+    for (minor, lengths) in [(4, [4, 9]), (3, [4, 9]), (3, [9, 4]), (2, [9, 4]), (0, [9, 4]), (99, [4, 9])] {
+        let (frames, error) = read_bytes(&pcap_of_version(2, minor, lengths));
+        assert!(error.is_none(), "2.{minor}: {error:?}");
+        assert_eq!((frames[0].captured.len(), frames[0].wire_len), (4, 9), "2.{minor}");
+    }
+}
+
+#[test]
+fn what_is_no_capture_is_refused() {
+    let mut reserved = pcap_of_version(2, 4, [4, 4]);
+    reserved[21] = 1;
+    let mut checksums = pcap_of_version(2, 4, [4, 4]);
+    checksums[20] = 0x44;
+    assert!(read_bytes(&checksums).1.is_none(), "the upper bits tell of frame check sequences");
+    for bytes in [&b""[..], b"\xa1", b"no capture", &[0; 100], &reserved, &pcap_of_version(1, 4, [4, 4])] {
+        let (frames, error) = read_bytes(bytes);
+        assert!(frames.is_empty() && error.is_some_and(|error| error.is_refusal()), "{bytes:?}");
+    }
+    for with in COMPRESSIONS {
+        let (frames, error) = read_bytes(&compressed(with, b""));
+        assert!(frames.is_empty() && error.is_some_and(|error| error.is_refusal()), "nothing, by {with}");
+    }
+}
+
+#[test]
+fn records_longer_than_any_end_reading() {
+    let whole = pcap_of_version(2, 4, [4, 4]);
+    for captured in [262_145, u32::MAX] {
+        let long = [whole.clone(), Order::Big.words(&[1, 2, captured, captured]), vec![0; 300_000]].concat();
+        let (frames, error) = read_bytes(&long);
+        assert_eq!(frames.len(), 1);
+        assert!(matches!(error, Some(SourceError::TooLong { offset: 44, length }) if length == captured));
     }
 }

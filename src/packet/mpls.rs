@@ -67,7 +67,11 @@ mod tests {
         let in_llc = ethernet(48, &behind("aaaa03 000000 0800", &v4(6, &tcp())));
         assert_eq!(labelled("00010140 00000000", &in_llc), INSIDE, "a length behind a control word");
         let to_a_zero_address = behind("000000000001 020000000002 0800", &v4(6, &tcp()));
-        assert_eq!(labelled("00010140", &to_a_zero_address), INSIDE, "no control word, though it begins with 0");
+        assert_eq!(
+            labelled("00010140", &to_a_zero_address),
+            INSIDE,
+            "no control word, though it begins with 0"
+        );
         assert_eq!(labelled("00010140", &behind("10000021", &v4(6, &tcp()))), "non_ip", "associated channel");
         assert_eq!(labelled("00010140 0000", &[]), "non_ip");
     }

@@ -72,8 +72,14 @@ mod tests {
                 assert!(opens(link, &behind(&format!("{address} 0800"), &ip)));
                 assert!(opens(link, &behind(&format!("{address} 86dd"), &ip6)));
                 assert!(opens(link, &behind(&format!("{address} 8847 00010140"), &ip)));
-                assert!(!opens(link, &behind(&format!("{address} 8100 0064 0800"), &ip)), "no VLAN tags here");
-                assert!(!opens(link, &behind(&format!("{address} 8864 1100 0001 0000 0021"), &ip)), "nor PPPoE");
+                assert!(
+                    !opens(link, &behind(&format!("{address} 8100 0064 0800"), &ip)),
+                    "no VLAN tags here"
+                );
+                assert!(
+                    !opens(link, &behind(&format!("{address} 8864 1100 0001 0000 0021"), &ip)),
+                    "nor PPPoE"
+                );
             }
         }
         assert!(!opens(LinkType::PPP, &behind("0e00 0800", &ip)));

@@ -116,7 +116,8 @@ mod tests {
 
     /// Whether the inside is found, whichever side has the tunnel's port.
     fn tunnels(port: u16, payload: &[u8]) -> bool {
-        let found = [udp(port, 50_000, payload), udp(50_000, port, payload)].map(|datagram| over_both(&datagram));
+        let found =
+            [udp(port, 50_000, payload), udp(50_000, port, payload)].map(|datagram| over_both(&datagram));
         let inside = found.as_flattened().iter().filter(|found| *found == INSIDE).count();
         assert!(inside == 0 || inside == 4, "{found:?}");
         inside == 4
@@ -151,7 +152,10 @@ mod tests {
         for flags in ["31", "32", "33"] {
             assert!(tunnels(2152, &behind(&format!("{flags}ff 0000 00000001 0007 00 85"), &ip)), "{flags}");
         }
-        assert!(tunnels(2152, &behind("34ff 0000 00000001 0000 00 00", &ip)), "no extension header after all");
+        assert!(
+            tunnels(2152, &behind("34ff 0000 00000001 0000 00 00", &ip)),
+            "no extension header after all"
+        );
         assert!(tunnels(2152, &behind("34ff 0000 00000001 0000 00 85 01 1000 00", &ip)));
         assert!(tunnels(2152, &behind("36ff 0000 00000001 0000 00 85 01 1000 c0 02 000000000000 00", &ip)));
         assert!(!tunnels(2152, &behind("34ff 0000 00000001 0000 00 85 00 1000 00", &ip)), "of no length");
@@ -207,7 +211,8 @@ mod tests {
 
     #[test]
     fn around_what_has_no_ports_a_tunnel_stays_what_it_is() {
-        let vxlan = |inside: &[u8]| found(IP, &v4(17, &udp(50_000, 4789, &behind("08000000 00000100", inside))));
+        let vxlan =
+            |inside: &[u8]| found(IP, &v4(17, &udp(50_000, 4789, &behind("08000000 00000100", inside))));
         let arp = ethernet(0x0806, &[0; 28]);
         assert_eq!(vxlan(&arp), "udp 50000 4789");
         assert_eq!(vxlan(&ethernet(0x0800, &v4(1, &[8; 8]))), "udp 50000 4789");

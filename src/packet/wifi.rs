@@ -139,7 +139,10 @@ mod tests {
             ("flags alone", "00 00 0900 02000000 FLAGS".to_owned()),
             ("timer before it", format!("00 00 1100 03000000 {timer} FLAGS")),
             ("two bit maps", "00 00 0d00 02000080 00000000 FLAGS".to_owned()),
-            ("two bit maps, timer on its boundary", format!("00 00 1900 03000080 00000000 00000000 {timer} FLAGS")),
+            (
+                "two bit maps, timer on its boundary",
+                format!("00 00 1900 03000080 00000000 00000000 {timer} FLAGS"),
+            ),
             ("three bit maps", "00 00 1100 020000a0 000000a0 00000000 FLAGS".to_owned()),
             ("three bit maps and timer", format!("00 00 1900 030000a0 000000a0 00000000 {timer} FLAGS")),
             ("more fields", "00 00 0c00 06000000 FLAGS 0200 00".to_owned()),

@@ -72,8 +72,8 @@ pub enum SourceError {
         /// The length that is wrong.
         length: u32,
     },
-    /// A pcapng block whose options do not fit into it.
-    #[error("the options of the block at byte {offset} do not fit into it")]
+    /// A pcapng block with an option that does not fit into it, or is not as long as its kind always is.
+    #[error("an option of the block at byte {offset} has an impossible length")]
     Options {
         /// Offset of the block.
         offset: u64,

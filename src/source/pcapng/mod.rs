@@ -17,8 +17,12 @@ const SECTION_HEADER_TYPE: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
+const NAME_RESOLUTION: u32 = 4;
 const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+const DECRYPTION_SECRETS: u32 = 10;
+const CUSTOM: u32 = 0xbad;
+const CUSTOM_NOT_TO_COPY: u32 = 0x4000_0bad;
 
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 
@@ -26,8 +30,9 @@ const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const BLOCK_HEADER: usize = 8;
 /// The length again, behind it.
 const TRAILER: usize = 4;
-/// The longest block: packets end at 256 KiB, and a length beyond this is a defect rather than a block.
-const LONGEST_BLOCK: u64 = 16 << 20;
+/// The longest block, as Wireshark has it: the largest packet of any link type that it knows, with options. A length
+/// beyond this is a defect rather than a block.
+const LONGEST_BLOCK: u64 = 32 + (128 << 20) + (128 << 10);
 
 const EPB_DROP_COUNT: u16 = 4;
 const ISB_IF_DROP: u16 = 5;
@@ -166,7 +171,11 @@ impl PcapNgReader {
             return Err(cut_short(&mut self.reader, "a block", whole));
         }
         let trailer = self.order.u32(self.reader.peek(whole), whole - TRAILER);
-        if self::padded(trailer) == padded { Ok(Some(Block { kind, offset, length: whole })) } else { Err(wrong) }
+        if self::padded(trailer) == padded {
+            Ok(Some(Block { kind, offset, length: whole }))
+        } else {
+            Err(wrong)
+        }
     }
 
     #[cold]
@@ -253,14 +262,16 @@ impl PcapNgReader {
             return Err(SourceError::TooLong { offset: block.offset, length: layout.captured });
         }
         let end = layout.data + captured;
-        if end + TRAILER > block.length {
+        // Behind a simple packet there is nothing that could have options.
+        let is_simple = block.kind == SIMPLE_PACKET;
+        if end + TRAILER > block.length || (is_simple && end.next_multiple_of(4) + TRAILER < block.length) {
             return Err(SourceError::BlockLength {
                 offset: block.offset,
                 kind: block.kind,
                 length: layout.captured,
             });
         }
-        if block.kind != SIMPLE_PACKET && end.next_multiple_of(4) + TRAILER < block.length {
+        if !is_simple && end.next_multiple_of(4) + TRAILER < block.length {
             self.packet_options(block, layout.interface, end.next_multiple_of(4))?;
         }
         let interface = &self.interfaces[layout.interface as usize];
@@ -290,7 +301,8 @@ impl PcapNgReader {
         }
         // Its captured length is not stated: what the snap length left.
         let wire_len = word(8);
-        let captured = if described.snap_length == 0 { wire_len } else { wire_len.min(described.snap_length) };
+        let captured =
+            if described.snap_length == 0 { wire_len } else { wire_len.min(described.snap_length) };
         Ok(Layout { interface, time: None, captured, wire_len, data: 12 })
     }
 
@@ -298,12 +310,29 @@ impl PcapNgReader {
     fn packet_options(&mut self, block: Block, interface: u32, begin: usize) -> Result<(), SourceError> {
         let interface = &mut self.interfaces[interface as usize];
         let options = &self.reader.peek(block.length)[begin..block.length - TRAILER];
+        let mut sound = true;
         let fit = each_option(options, self.order, |code, value| {
+            sound &= has_length(code, value);
             if code == EPB_DROP_COUNT && block.kind == ENHANCED_PACKET {
                 interface.note_packet_drops(u64_of(value, self.order));
             }
         });
-        if fit { Ok(()) } else { Err(SourceError::Options { offset: block.offset }) }
+        if fit && sound { Ok(()) } else { Err(SourceError::Options { offset: block.offset }) }
+    }
+}
+
+/// Whether the value of a packet's option is as long as its code says.
+const fn has_length(code: u16, value: &[u8]) -> bool {
+    const FLAGS: u16 = 2;
+    const PACKET_ID: u16 = 5;
+    const QUEUE: u16 = 6;
+    const VERDICT: u16 = 7;
+    match (code, value) {
+        (FLAGS | QUEUE, _) => value.len() == 4,
+        (EPB_DROP_COUNT | PACKET_ID, _) => value.len() == 8,
+        (VERDICT, [1 | 2, number @ ..]) => number.len() == 8,
+        (VERDICT, _) => !value.is_empty(),
+        _ => true,
     }
 }
 
@@ -317,10 +346,10 @@ fn padded(length: u32) -> u64 {
 const fn least_length(kind: u32) -> u64 {
     match kind {
         SECTION_HEADER_TYPE => 28,
-        INTERFACE_DESCRIPTION => 20,
         OBSOLETE_PACKET | ENHANCED_PACKET => 32,
-        SIMPLE_PACKET => 16,
         INTERFACE_STATISTICS => 24,
+        INTERFACE_DESCRIPTION | DECRYPTION_SECRETS => 20,
+        SIMPLE_PACKET | NAME_RESOLUTION | CUSTOM | CUSTOM_NOT_TO_COPY => 16,
         _ => 12,
     }
 }
