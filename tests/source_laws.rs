@@ -458,7 +458,7 @@ proptest! {
             let whole = compressed(with, &written.bytes);
             let cut = cut.index(whole.len());
             let (frames, error) = read_bytes(&whole[..cut]);
-            prop_assert!(error.is_some(), "{} cut at {} of {}", with, cut, whole.len());
+            prop_assert!(error.is_some(), "{with} cut at {cut} of {}", whole.len());
             prop_assert!(written.frames().starts_with(&frames));
         }
     }
@@ -508,7 +508,7 @@ fn around(blocks: &[u8]) -> Vec<u8> {
     let packet = section.packet(6, &[0; 4], &short_record(), &[]);
     let mut file = Written::default();
     section.write(&mut file);
-    [&file.bytes, &packet, blocks, &packet].map(Vec::as_slice).concat()
+    [&file.bytes[..], &packet, blocks, &packet].concat()
 }
 
 fn plain_section() -> Section {

@@ -1,9 +1,10 @@
 //! Compression around a capture, told by its magic number.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
+use lz4_flex::frame::FrameDecoder;
 
 /// Compressed bytes read at once.
 const BLOCK: usize = 256 * 1024;
@@ -60,7 +61,7 @@ impl Compression {
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
                 Box::new(decoder)
             }
-            Self::Lz4 => Box::new(Lz4Frames(lz4_flex::frame::FrameDecoder::new(input))),
+            Self::Lz4 => Box::new(Lz4Frames::new(input)),
             Self::Xz => {
                 let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
                 Box::new(liblzma::bufread::XzDecoder::new_stream(input, stream))
@@ -70,13 +71,43 @@ impl Compression {
 }
 
 /// LZ4 frames one after the other. The decoder says 0 at the end of each.
-struct Lz4Frames<R: Read>(lz4_flex::frame::FrameDecoder<R>);
+struct Lz4Frames<R: BufRead> {
+    frames: FrameDecoder<WithinFrame<R>>,
+    ended: bool,
+}
 
-impl<R: Read> Read for Lz4Frames<R> {
+impl<R: BufRead> Lz4Frames<R> {
+    fn new(input: R) -> Self {
+        Self { frames: FrameDecoder::new(WithinFrame(input)), ended: false }
+    }
+}
+
+impl<R: BufRead> Read for Lz4Frames<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.0.read(buffer)? {
-            0 => self.0.read(buffer),
-            length => Ok(length),
+        while !self.ended && !buffer.is_empty() {
+            match self.frames.read(buffer)? {
+                0 => self.ended = self.frames.get_mut().0.fill_buf()?.is_empty(),
+                length => return Ok(length),
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// What the decoder reads from. It takes the end of its input for the end of a frame, and loses its place where it is
+/// interrupted, so it meets neither.
+struct WithinFrame<R>(R);
+
+impl<R: Read> Read for WithinFrame<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Ok(0) if !buffer.is_empty() => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "the lz4 frame is cut short"));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
         }
     }
 }
