@@ -53,7 +53,7 @@ impl Compression {
 
     /// What is compressed.
     pub(super) fn unpack(self, input: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-        let input = BufReader::with_capacity(BLOCK, input);
+        let input = BufReader::with_capacity(BLOCK, Uninterrupted(input));
         Ok(match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(input)),
             Self::Zstd => {
@@ -94,19 +94,29 @@ impl<R: BufRead> Read for Lz4Frames<R> {
     }
 }
 
-/// What the decoder reads from. It takes the end of its input for the end of a frame, and loses its place where it is
-/// interrupted, so it meets neither.
+/// What the decoder reads from. It takes the end of its input for the end of a frame, so it never meets that.
 struct WithinFrame<R>(R);
 
 impl<R: Read> Read for WithinFrame<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 if !buffer.is_empty() => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "the lz4 frame is cut short"))
+            }
+            length => Ok(length),
+        }
+    }
+}
+
+/// Reads again where reading is interrupted: a decoder may lose its place there.
+struct Uninterrupted<R>(R);
+
+impl<R: Read> Read for Uninterrupted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.0.read(buffer) {
-                Ok(0) if !buffer.is_empty() => {
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, "the lz4 frame is cut short"));
-                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other,
+                result => return result,
             }
         }
     }
