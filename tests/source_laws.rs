@@ -328,7 +328,7 @@ fn capture() -> impl Strategy<Value = Written> {
 fn large() -> Written {
     let record = |number: u32| {
         let length = if number == 1500 { Frame::MAX_CAPTURED as usize } else { number as usize % 1400 };
-        let captured = (0..length).map(|place| (place * 7 + number as usize) as u8).collect();
+        let captured = (number..).map(|place| place.to_le_bytes()[0]).take(length).collect();
         Record { seconds: number, fraction: number, captured, not_captured: number % 3 }
     };
     let records = (0..3000).map(record).collect();

@@ -17,12 +17,12 @@ pub(super) const LARGEST_LENGTH: u16 = 1500;
 /// An Ethernet header.
 pub(super) fn header(bytes: &[u8]) -> Next<'_> {
     let header = Ethernet2HeaderSlice::from_slice(bytes).ok()?;
-    length_or_type(header.ether_type(), &bytes[header.slice().len()..])
+    Some(length_or_type(header.ether_type(), &bytes[header.slice().len()..]))
 }
 
 /// The field behind the addresses or a VLAN tag: a length, and LLC follows, or a type.
-fn length_or_type(field: EtherType, bytes: &[u8]) -> Next<'_> {
-    if field.0 <= LARGEST_LENGTH { Some((Layer::Llc, bytes)) } else { Some((Layer::EtherType(field), bytes)) }
+fn length_or_type(field: EtherType, bytes: &[u8]) -> (Layer, &[u8]) {
+    (if field.0 <= LARGEST_LENGTH { Layer::Llc } else { Layer::EtherType(field) }, bytes)
 }
 
 /// What an ether type announces, wherever there is one.
@@ -30,7 +30,7 @@ pub(super) fn typed(ether_type: EtherType, bytes: &[u8]) -> Next<'_> {
     match ether_type {
         EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING | EtherType::VLAN_DOUBLE_TAGGED_FRAME => {
             let tag = SingleVlanHeaderSlice::from_slice(bytes).ok()?;
-            length_or_type(tag.ether_type(), &bytes[tag.slice().len()..])
+            Some(length_or_type(tag.ether_type(), &bytes[tag.slice().len()..]))
         }
         PPPOE_SESSION => Some((Layer::Pppoe, bytes)),
         _ => network(ether_type, bytes),

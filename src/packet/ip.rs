@@ -34,11 +34,11 @@ pub(super) fn v4<'a>(walk: &mut Walk, bytes: &'a [u8]) -> Next<'a> {
         walk.malformed = true;
         return None;
     }
-    let [a, b, c, d, e, f, g, h] = [12, 13, 14, 15, 16, 17, 18, 19].map(|place| header[place]);
+    let (source, destination) = (array::<4>(&header, 12)?, array::<4>(&header, 16)?);
     let protocol = IpNumber(header[9]);
     let fragment = u16::from_be_bytes([header[6], header[7]]) & 0x1fff != 0;
     walk.ip = Some(Innermost {
-        addresses: Addresses::V4 { source: [a, b, c, d].into(), destination: [e, f, g, h].into() },
+        addresses: Addresses::V4 { source: source.into(), destination: destination.into() },
         protocol,
         fragment,
     });

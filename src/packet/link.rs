@@ -12,14 +12,14 @@ pub(super) fn begin(link: LinkType, bytes: &[u8]) -> Next<'_> {
     match link {
         LinkType::ETHERNET => Some((Layer::Ethernet, bytes)),
         LinkType::NULL | LinkType::LOOP => loopback(bytes),
-        LinkType::PPP | LinkType::PPP_HDLC => ppp::framed(bytes),
+        LinkType::PPP | LinkType::PPP_HDLC => Some((ppp::framed(bytes), bytes)),
         LinkType::PPPOE => Some((Layer::Pppoe, bytes)),
         LinkType::C_HDLC => Some((Layer::CiscoHdlc, bytes)),
         LinkType::RAW | LinkType::RAW_12 | LinkType::RAW_14 => Some((Layer::Ip, bytes)),
         LinkType::IPV4 => Some((Layer::Ipv4, bytes)),
         LinkType::IPV6 => Some((Layer::Ipv6, bytes)),
-        LinkType::LINUX_SLL => cooked(be16(bytes, 14)?, bytes.get(16..)?),
-        LinkType::LINUX_SLL2 => cooked(be16(bytes, 0)?, bytes.get(20..)?),
+        LinkType::LINUX_SLL => Some((cooked(be16(bytes, 14)?), bytes.get(16..)?)),
+        LinkType::LINUX_SLL2 => Some((cooked(be16(bytes, 0)?), bytes.get(20..)?)),
         LinkType::IEEE802_11 => Some((Layer::Wifi { padded: false }, bytes)),
         LinkType::RADIOTAP => wifi::radiotap(bytes),
         LinkType::PRISM => wifi::prism(bytes),
@@ -48,11 +48,8 @@ fn address_family(family: u32, bytes: &[u8]) -> Next<'_> {
 }
 
 /// The protocol of a Linux cooked header: an ether type, or 4 for 802.2 LLC.
-fn cooked(protocol: u16, bytes: &[u8]) -> Next<'_> {
-    match protocol {
-        4 => Some((Layer::Llc, bytes)),
-        _ => Some((Layer::EtherType(EtherType(protocol)), bytes)),
-    }
+fn cooked(protocol: u16) -> Layer {
+    if protocol == 4 { Layer::Llc } else { Layer::EtherType(EtherType(protocol)) }
 }
 
 /// Per-Packet Information: its own length, and the link type of what follows, least significant byte first.

@@ -71,9 +71,11 @@ fn v4(bytes: &[u8]) -> Option<(Addresses, u8, &[u8])> {
         return None;
     }
     let payload = bytes.get(header_length..total_length.min(bytes.len()))?;
-    let &[a, b, c, d, e, f, g, h] = header.last_chunk()?;
-    let (source, destination) = (Ipv4Addr::new(a, b, c, d), Ipv4Addr::new(e, f, g, h));
-    Some((Addresses::V4 { source, destination }, header[9], payload))
+    let source: &[u8; 4] = header[12..].first_chunk()?;
+    let destination: &[u8; 4] = header.last_chunk()?;
+    let addresses =
+        Addresses::V4 { source: Ipv4Addr::from(*source), destination: Ipv4Addr::from(*destination) };
+    Some((addresses, header[9], payload))
 }
 
 /// Addresses, next header and content of an IPv6 packet.

@@ -10,11 +10,8 @@ use super::walk::{Layer, Next};
 const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
 
 /// A PPP link: PPP, or Cisco HDLC by its address byte (unicast, multicast).
-pub(super) fn framed(bytes: &[u8]) -> Next<'_> {
-    match bytes {
-        [0x0f | 0x8f, 0x00, ..] => Some((Layer::CiscoHdlc, bytes)),
-        _ => Some((Layer::Ppp, bytes)),
-    }
+pub(super) fn framed(bytes: &[u8]) -> Layer {
+    if matches!(bytes, [0x0f | 0x8f, 0x00, ..]) { Layer::CiscoHdlc } else { Layer::Ppp }
 }
 
 /// A PPP header: perhaps address and control, then the protocol, in one byte if that is odd (RFC 1661, section 2).

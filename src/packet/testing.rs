@@ -37,7 +37,7 @@ pub(super) fn v4(protocol: u8, payload: &[u8]) -> Vec<u8> {
     behind(&format!("4500 {length:04x} 0001 0000 40 {protocol:02x} 0000 0a000001 0a000002"), payload)
 }
 
-/// An IPv6 packet from fd00::1 to fd00::2.
+/// An IPv6 packet from `fd00::1` to `fd00::2`.
 pub(super) fn v6(next: u8, payload: &[u8]) -> Vec<u8> {
     let address = |host| format!("fd00 0000 0000 0000 0000 0000 0000 {host:04x}");
     let length = payload.len();

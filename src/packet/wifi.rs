@@ -37,12 +37,12 @@ pub(super) fn header(bytes: &[u8], padded: bool) -> Next<'_> {
 
 /// A radiotap header: its length, and of its fields only the flags, which tell of padding.
 pub(super) fn radiotap(bytes: &[u8]) -> Next<'_> {
+    const DATA_PADDED: u8 = 0x20;
     let length = usize::from(le16(bytes, 2)?);
     let header = bytes.get(..length)?;
     if length < 8 {
         return None;
     }
-    const DATA_PADDED: u8 = 0x20;
     let padded = radiotap_flags(header).is_some_and(|flags| flags & DATA_PADDED != 0);
     Some((Layer::Wifi { padded }, &bytes[length..]))
 }
@@ -127,7 +127,7 @@ mod tests {
         assert!(!opens(LinkType::IEEE802_11, &hex("8800 0000")), "cut short");
     }
 
-    /// A QoS frame as drivers deliver it that pad the header to four bytes.
+    /// A `QoS` frame as drivers deliver it that pad the header to four bytes.
     fn padded() -> Vec<u8> {
         wifi("8801", "0000", "0000 0000")
     }

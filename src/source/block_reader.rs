@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn records_larger_than_a_block_and_across_blocks_are_whole() {
-        let bytes: Vec<u8> = (0..3 * BLOCK + 77).map(|place| (place % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..3 * BLOCK + 77).map(|place| place.to_le_bytes()[0] % 251).collect();
         let mut reader = BlockReader::new(Box::new(Cursor::new(bytes.clone())));
         let mut taken = Vec::new();
         for length in [10, BLOCK - 5, BLOCK + 1, 7] {

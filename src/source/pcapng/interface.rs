@@ -19,7 +19,7 @@ pub(super) struct Interface {
     resolution: Resolution,
     offset_seconds: i64,
     /// Cumulative, from the latest statistics block.
-    interface_drops: Option<u64>,
+    driver_drops: Option<u64>,
     kernel_drops: Option<u64>,
     /// Added up over packets.
     packet_drops: u64,
@@ -66,7 +66,7 @@ impl Interface {
             snap_length,
             resolution: Resolution::Nanos(1000),
             offset_seconds: 0,
-            interface_drops: None,
+            driver_drops: None,
             kernel_drops: None,
             packet_drops: 0,
         }
@@ -100,7 +100,7 @@ impl Interface {
     }
 
     pub(super) fn note_interface_drops(&mut self, drops: u64) {
-        self.interface_drops = self.interface_drops.max(Some(drops));
+        self.driver_drops = self.driver_drops.max(Some(drops));
     }
 
     pub(super) fn note_kernel_drops(&mut self, drops: u64) {
@@ -113,10 +113,10 @@ impl Interface {
 
     /// What statistics blocks say; without any, what the packets themselves say.
     pub(super) fn drops(&self) -> Drops {
-        let has_statistics = self.interface_drops.is_some() || self.kernel_drops.is_some();
+        let has_statistics = self.driver_drops.is_some() || self.kernel_drops.is_some();
         Drops {
             kernel: self.kernel_drops.unwrap_or(if has_statistics { 0 } else { self.packet_drops }),
-            interface: self.interface_drops.unwrap_or(0),
+            interface: self.driver_drops.unwrap_or(0),
         }
     }
 }
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn powers_of_two() {
-        assert_eq!(nanos(0x80 | 20, 0, 3 << 19), 1_500_000_000);
+        assert_eq!(nanos(0x80 | 0x14, 0, 3 << 19), 1_500_000_000);
         assert_eq!(nanos(0x80 | 32, 0, 1), 0);
         assert_eq!(nanos(0xff, 0, u64::MAX), 0);
     }

@@ -124,24 +124,11 @@ impl PcapNgReader {
                 INTERFACE_STATISTICS => self.statistics(block)?,
                 _ => {}
             }
-            if self.is_looked_into(block.kind) {
+            if is_looked_into(block.kind) {
                 self.reader.take(block.length);
             }
         }
         Ok(None)
-    }
-
-    /// Whether a block of this type is buffered; the others are skipped as they are read.
-    const fn is_looked_into(&self, kind: u32) -> bool {
-        matches!(
-            kind,
-            SECTION_HEADER_TYPE
-                | INTERFACE_DESCRIPTION
-                | INTERFACE_STATISTICS
-                | ENHANCED_PACKET
-                | SIMPLE_PACKET
-                | OBSOLETE_PACKET
-        )
     }
 
     /// Buffers the next block, or skips it if it is of no interest.
@@ -162,7 +149,7 @@ impl PcapNgReader {
         if padded < least_length(kind) || padded > LONGEST_BLOCK {
             return Err(wrong);
         }
-        if !self.is_looked_into(kind) {
+        if !is_looked_into(kind) {
             self.skip_block(padded, wrong)?;
             return Ok(Some(Block { kind, offset, length: 0 }));
         }
@@ -319,6 +306,19 @@ impl PcapNgReader {
         });
         if fit && sound { Ok(()) } else { Err(SourceError::Options { offset: block.offset }) }
     }
+}
+
+/// Whether a block of this type is buffered; the others are skipped as they are read.
+const fn is_looked_into(kind: u32) -> bool {
+    matches!(
+        kind,
+        SECTION_HEADER_TYPE
+            | INTERFACE_DESCRIPTION
+            | INTERFACE_STATISTICS
+            | ENHANCED_PACKET
+            | SIMPLE_PACKET
+            | OBSOLETE_PACKET
+    )
 }
 
 /// Whether the value of a packet's option is as long as its code says.
