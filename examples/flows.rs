@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 
 fn run() -> io::Result<()> {
     // A record is written in small pieces, so the buffer matters.
-    let mut flows = NdjsonFlows::new(BufWriter::new(io::stdout().lock()));
+    let mut flows = NdjsonFlows::new(BufWriter::new(io::stdout()));
     let mut reading = Reading::new(&FlowOptions::default()).with_sink(&mut flows);
     for path in std::env::args().skip(1) {
         let report = reading.read(&path, CaptureReader::open(&path), &mut |_| ControlFlow::Continue(()));

@@ -1,22 +1,30 @@
-//! Any bytes behind the type of a section header.
+//! The first byte says what stands before the rest of the input: bit 0 is the byte order; with bit 1 not more than
+//! the first block's type, without it a whole section header and an Ethernet interface.
 #![no_main]
 
-use std::io::Cursor;
-
 use libfuzzer_sys::fuzz_target;
-use portolan::source::{CaptureReader, Frame, Source};
 
-fuzz_target!(|bytes: &[u8]| {
-    let mut file = vec![0x0a, 0x0d, 0x0d, 0x0a];
-    file.extend_from_slice(bytes);
-    let most = file.len() / 16;
-    let Ok(mut capture) = CaptureReader::from_reader(Cursor::new(file)) else { return };
-    let mut frames = 0;
-    while let Ok(Some(frame)) = capture.next_frame() {
-        assert!(frame.captured.len() <= Frame::MAX_CAPTURED as usize);
-        frames += 1;
-        assert!(frames <= most, "more blocks than there are bytes for");
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+/// Type, length, byte-order magic, version 1.0 (its halves follow), section length, length; then an interface.
+const BEFORE_VERSION: [u32; 3] = [SECTION_HEADER, 28, 0x1a2b_3c4d];
+const BEHIND_VERSION: [u32; 5] = [u32::MAX, u32::MAX, 28, 1, 20];
+const BEHIND_LINK_TYPE: [u32; 2] = [0, 20];
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&variant, rest)) = input.split_first() else { return };
+    let big_endian = variant & 1 != 0;
+    let word = |word: u32| if big_endian { word.to_be_bytes() } else { word.to_le_bytes() };
+    let half = |half: u16| if big_endian { half.to_be_bytes() } else { half.to_le_bytes() };
+    let mut capture = Vec::new();
+    if variant & 2 == 0 {
+        capture.extend(BEFORE_VERSION.into_iter().flat_map(word));
+        capture.extend([1, 0].into_iter().flat_map(half));
+        capture.extend(BEHIND_VERSION.into_iter().flat_map(word));
+        capture.extend([1, 0].into_iter().flat_map(half));
+        capture.extend(BEHIND_LINK_TYPE.into_iter().flat_map(word));
+    } else {
+        capture.extend(word(SECTION_HEADER));
     }
-    assert!(matches!(capture.next_frame(), Ok(None)));
-    let _ = capture.drops();
+    capture.extend_from_slice(rest);
+    portolan_fuzz::drain(capture);
 });

@@ -13,6 +13,9 @@ macro_rules! link_types {
         impl LinkType {
             $($(#[$doc])* pub const $constant: Self = Self($number);)*
 
+            /// All link types that the walk opens.
+            pub const OPENED: &'static [Self] = &[$(Self::$constant,)*];
+
             /// The everyday name of a link type that the walk opens; `None` for any other.
             pub const fn name(self) -> Option<&'static str> {
                 match self {

@@ -67,3 +67,68 @@ pub(super) fn snap(bytes: &[u8]) -> Next<'_> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{behind, ethernet, found, hex, opens, plain, tcp, v4, v6};
+    use crate::net::LinkType;
+
+    fn opened(ether_type: u16, payload: &[u8]) -> bool {
+        opens(LinkType::ETHERNET, &ethernet(ether_type, payload))
+    }
+
+    #[test]
+    fn types_announce_what_follows() {
+        let (ip, ip6) = (v4(6, &tcp()), v6(6, &tcp()));
+        assert!(opened(0x0800, &ip) && opened(0x86dd, &ip6) && opened(0x6558, &plain()));
+        assert!(opened(0x8847, &behind("00010140", &ip)) && opened(0x8848, &behind("00010140", &ip6)));
+        assert!(opened(0x8864, &behind("1100 0001 002a 0021", &ip)));
+        assert!(!opened(0x0800, &ip6) && !opened(0x86dd, &ip), "the nibble has to fit");
+        // ARP, PPPoE discovery, MACsec, 802.1ah, VN-tag, E-tag, Cisco metadata, FabricPath, NSH.
+        for closed in [0x0806, 0x8863, 0x88e5, 0x88e7, 0x8926, 0x893f, 0x8909, 0x8903, 0x894f] {
+            assert_eq!(found(LinkType::ETHERNET, &ethernet(closed, &ip)), "non_ip", "{closed:#x}");
+        }
+    }
+
+    #[test]
+    fn any_number_of_vlan_tags_is_passed() {
+        for tag in ["8100", "88a8", "9100"] {
+            let mut frame = v4(6, &tcp());
+            let mut ether_type = 0x0800;
+            for tags in 0..=6 {
+                assert!(opened(ether_type, &frame), "{tags} of {tag}");
+                frame = behind(&format!("0064 {ether_type:04x}"), &frame);
+                ether_type = u16::from_str_radix(tag, 16).unwrap_or_default();
+            }
+        }
+        assert!(!opened(0x9200, &behind("0064 0800", &v4(6, &tcp()))));
+    }
+
+    #[test]
+    fn a_length_announces_llc() {
+        let ip = v4(6, &tcp());
+        for length in [0, 48, 1500] {
+            assert!(opened(length, &behind("aaaa03 000000 0800", &ip)), "{length}");
+        }
+        assert!(!opened(1501, &behind("aaaa03 000000 0800", &ip)), "neither length nor type");
+        assert!(opened(0x8100, &behind("0064 0030 aaaa03 000000 0800", &ip)), "behind a tag");
+        assert!(opened(48, &behind("aaaa03 0000f8 8100 0064 0800", &ip)), "a tag behind SNAP");
+        assert!(opened(48, &behind("aaaa03 0000f8 6558", &plain())));
+        assert!(opened(48, &behind("060603", &ip)) && opened(48, &behind("060703", &ip)));
+        let closed =
+            ["aaaa03 00000c 0800", "aaab03 000000 0800", "aaaa13 000000 0800", "070603", "060613", "e0e003"];
+        for llc in closed {
+            assert!(!opened(48, &behind(llc, &ip)), "{llc}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_short_is_no_ip() {
+        for frame in ["", "020000000001 020000000002 08", "020000000001 020000000002 8100 0064 08"] {
+            assert_eq!(found(LinkType::ETHERNET, &hex(frame)), "non_ip");
+        }
+        for llc in ["", "aa", "aaaa03 00", "aaaa03 000000 08"] {
+            assert_eq!(found(LinkType::ETHERNET, &ethernet(8, &hex(llc))), "non_ip");
+        }
+    }
+}

@@ -19,6 +19,8 @@ mod mpls;
 mod plain;
 mod ppp;
 mod tcp_flags;
+#[cfg(test)]
+mod testing;
 mod udp;
 mod walk;
 mod wifi;

@@ -39,3 +39,40 @@ fn looks_like_ethernet(bytes: &[u8]) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{INSIDE, behind, ethernet, found, plain, tcp, v4, v6};
+    use crate::net::LinkType;
+
+    fn labelled(stack: &str, payload: &[u8]) -> String {
+        found(LinkType::ETHERNET, &ethernet(0x8847, &behind(stack, payload)))
+    }
+
+    #[test]
+    fn the_bottom_of_the_stack_is_found() {
+        for stack in ["00010140", "00010040 00020140", "00010040 00020040 00030040 00040140"] {
+            assert_eq!(labelled(stack, &v4(6, &tcp())), INSIDE);
+            assert_eq!(labelled(stack, &v6(6, &tcp())), INSIDE);
+        }
+        assert_eq!(labelled("00010040", &[0; 40]), "non_ip", "no bottom");
+        assert_eq!(labelled("00010140", &[]), "non_ip", "nothing below it");
+        assert_eq!(labelled("000101", &[]), "non_ip", "half a label");
+    }
+
+    #[test]
+    fn what_is_not_ip_is_an_ethernet_frame() {
+        assert_eq!(labelled("00010140", &plain()), INSIDE);
+        assert_eq!(labelled("00010140 00000007", &plain()), INSIDE, "behind a control word");
+        let in_llc = ethernet(48, &behind("aaaa03 000000 0800", &v4(6, &tcp())));
+        assert_eq!(labelled("00010140 00000000", &in_llc), INSIDE, "a length behind a control word");
+        let to_a_zero_address = behind("000000000001 020000000002 0800", &v4(6, &tcp()));
+        assert_eq!(
+            labelled("00010140", &to_a_zero_address),
+            INSIDE,
+            "no control word, though it begins with 0"
+        );
+        assert_eq!(labelled("00010140", &behind("10000021", &v4(6, &tcp()))), "non_ip", "associated channel");
+        assert_eq!(labelled("00010140 0000", &[]), "non_ip");
+    }
+}

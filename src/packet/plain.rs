@@ -91,3 +91,66 @@ fn v6(bytes: &[u8]) -> Option<(Addresses, u8, &[u8])> {
         Addresses::V6 { source: Ipv6Addr::from(*source), destination: Ipv6Addr::from(*destination) };
     Some((addresses, header[6], &payload[..length.min(payload.len())]))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    use super::super::testing::{behind, ethernet, found, tcp, udp, v4, v6};
+    use crate::net::LinkType;
+
+    /// Frames that the shortcut takes, or that come close.
+    fn nearly_plain() -> impl Strategy<Value = Vec<u8>> {
+        let port = select(vec![53, 443, 2152, 3544, 4789, 6081]);
+        let transport = (select(vec![6, 17, 132, 47, 44]), port.clone(), port, any::<bool>()).prop_map(
+            |(protocol, source, destination, deep)| {
+                let inside = if deep { ethernet(0x0800, &v4(6, &tcp())) } else { Vec::new() };
+                let payload = if protocol == 6 {
+                    tcp()
+                } else {
+                    udp(source, destination, &behind("0800000000000000", &inside))
+                };
+                (protocol, payload)
+            },
+        );
+        (transport, any::<bool>(), 0..4_usize).prop_map(|((protocol, payload), ip6, tags)| {
+            let packet = if ip6 { v6(protocol, &payload) } else { v4(protocol, &payload) };
+            let ether_type = if ip6 { 0x86dd } else { 0x0800 };
+            let (ether_type, content) = (0..tags).fold((ether_type, packet), |(inner, bytes), _| {
+                (0x8100, behind(&format!("0001 {inner:04x}"), &bytes))
+            });
+            ethernet(ether_type, &content)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// [`found`] asserts that the shortcut and the full walk agree.
+        #[test]
+        fn the_shortcut_says_what_the_full_walk_says(
+            frame in nearly_plain(),
+            flips in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4),
+            in_headers in any::<bool>(),
+            length in any::<Index>(),
+            cut in any::<bool>(),
+        ) {
+            let mut frame = frame;
+            for (place, value) in flips {
+                let range = if in_headers { frame.len().min(38) } else { frame.len() };
+                frame[place.index(range)] = value;
+            }
+            let length = if cut { length.index(frame.len() + 1) } else { frame.len() };
+            found(LinkType::ETHERNET, &frame[..length]);
+        }
+
+        #[test]
+        fn random_bytes_of_any_link_type_are_walked(
+            link in select(LinkType::OPENED),
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            found(link, &bytes);
+        }
+    }
+}

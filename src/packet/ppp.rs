@@ -42,3 +42,49 @@ pub(super) fn session(bytes: &[u8]) -> Next<'_> {
 pub(super) fn cisco_hdlc(bytes: &[u8]) -> Next<'_> {
     ethernet::network(EtherType(be16(bytes, 2)?), &bytes[4..])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{behind, opens, tcp, v4, v6};
+    use crate::net::LinkType;
+
+    #[test]
+    fn the_protocol_takes_one_byte_or_two() {
+        let (ip, ip6) = (v4(6, &tcp()), v6(6, &tcp()));
+        let mpls = behind("00010140", &ip);
+        for framing in ["", "ff03"] {
+            let open = [("0021", &ip), ("21", &ip), ("0057", &ip6), ("57", &ip6), ("0281", &mpls)];
+            for (protocol, payload) in open {
+                let frame = behind(&format!("{framing}{protocol}"), payload);
+                assert!(opens(LinkType::PPP, &frame) && opens(LinkType::PPP_HDLC, &frame), "{protocol}");
+                let session = behind("1100 0001 0100", &frame);
+                assert!(opens(LinkType::PPPOE, &session), "{protocol} over PPPoE");
+            }
+            for closed in ["c021", "8021", "00", ""] {
+                assert!(!opens(LinkType::PPP, &behind(&format!("{framing}{closed}"), &[])), "{closed}");
+            }
+        }
+    }
+
+    #[test]
+    fn cisco_hdlc_is_told_by_its_address() {
+        let (ip, ip6) = (v4(6, &tcp()), v6(6, &tcp()));
+        for address in ["0f00", "8f00"] {
+            for link in [LinkType::PPP, LinkType::PPP_HDLC, LinkType::C_HDLC] {
+                assert!(opens(link, &behind(&format!("{address} 0800"), &ip)));
+                assert!(opens(link, &behind(&format!("{address} 86dd"), &ip6)));
+                assert!(opens(link, &behind(&format!("{address} 8847 00010140"), &ip)));
+                assert!(
+                    !opens(link, &behind(&format!("{address} 8100 0064 0800"), &ip)),
+                    "no VLAN tags here"
+                );
+                assert!(
+                    !opens(link, &behind(&format!("{address} 8864 1100 0001 0100 0021"), &ip)),
+                    "nor PPPoE"
+                );
+            }
+        }
+        assert!(!opens(LinkType::PPP, &behind("0e00 0800", &ip)));
+        assert!(opens(LinkType::C_HDLC, &behind("ffff 0800", &ip)), "any address where it is announced");
+    }
+}

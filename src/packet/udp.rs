@@ -102,3 +102,132 @@ fn teredo(mut bytes: &[u8]) -> Next<'_> {
     }
     Some((Layer::Ipv6, bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{INSIDE, behind, ethernet, found, hex, opens, plain, tcp, udp, v4, v6};
+    use crate::net::LinkType;
+
+    const IP: LinkType = LinkType::RAW;
+
+    fn over_both(datagram: &[u8]) -> [String; 2] {
+        [v4(17, datagram), v6(17, datagram)].map(|packet| found(IP, &packet))
+    }
+
+    /// Whether the inside is found, whichever side has the tunnel's port.
+    fn tunnels(port: u16, payload: &[u8]) -> bool {
+        let found =
+            [udp(port, 50_000, payload), udp(50_000, port, payload)].map(|datagram| over_both(&datagram));
+        let inside = found.as_flattened().iter().filter(|found| *found == INSIDE).count();
+        assert!(inside == 0 || inside == 4, "{found:?}");
+        inside == 4
+    }
+
+    #[test]
+    fn vxlan_holds_a_frame() {
+        assert!(tunnels(4789, &behind("08000000 00000100", &plain())));
+        assert!(tunnels(4789, &behind("00000000 00000000", &plain())), "the flags are not looked at");
+        assert!(!tunnels(4790, &behind("08000000 00000100", &plain())));
+        assert!(!tunnels(4789, &hex("08000000 000001")));
+    }
+
+    #[test]
+    fn geneve_holds_what_its_type_says() {
+        let ip = v4(6, &tcp());
+        for (header, payload) in [("0000 6558 00000100", plain()), ("0000 0800 00000100", ip.clone())] {
+            assert!(tunnels(6081, &behind(header, &payload)));
+        }
+        let options = "0240 6558 00000100 0102 00 01 deadbeef";
+        assert!(tunnels(6081, &behind(options, &plain())));
+        assert!(tunnels(6081, &behind("0000 8100 00000100 0064 0800", &ip)));
+        assert!(!tunnels(6081, &behind("4000 6558 00000100", &plain())), "version 1");
+        assert!(!tunnels(6081, &behind("3f00 6558 00000100", &plain())), "options longer than all");
+    }
+
+    #[test]
+    fn gtp_holds_a_packet_behind_optional_fields_and_extension_headers() {
+        let (ip, ip6) = (v4(6, &tcp()), v6(6, &tcp()));
+        assert!(tunnels(2152, &behind("30ff 0000 00000001", &ip)));
+        assert!(tunnels(2152, &behind("30ff 0000 00000001", &ip6)));
+        for flags in ["31", "32", "33"] {
+            assert!(tunnels(2152, &behind(&format!("{flags}ff 0000 00000001 0007 00 85"), &ip)), "{flags}");
+        }
+        assert!(
+            tunnels(2152, &behind("34ff 0000 00000001 0000 00 00", &ip)),
+            "no extension header after all"
+        );
+        assert!(tunnels(2152, &behind("34ff 0000 00000001 0000 00 85 01 1000 00", &ip)));
+        assert!(tunnels(2152, &behind("36ff 0000 00000001 0000 00 85 01 1000 c0 02 000000000000 00", &ip)));
+        assert!(!tunnels(2152, &behind("34ff 0000 00000001 0000 00 85 00 1000 00", &ip)), "of no length");
+        assert!(!tunnels(2152, &behind("34ff 0000 00000001 0000 00 85 ff 1000 00", &ip)), "longer than all");
+        assert!(!tunnels(2152, &behind("50ff 0000 00000001", &ip)), "version 2");
+        assert!(!tunnels(2152, &behind("20ff 0000 00000001", &ip)), "GTP'");
+        assert!(!tunnels(2152, &behind("3001 0000 00000001", &ip)), "echo");
+        assert!(!tunnels(2123, &behind("30ff 0000 00000001", &ip)), "control plane");
+    }
+
+    #[test]
+    fn teredo_holds_ipv6_behind_authentication_and_origin() {
+        let ip6 = v6(6, &tcp());
+        let authentication = "0001 02 03 aabb ccddee 0102030405060708 00";
+        let origin = "0000 ffff ffffffff";
+        for header in ["", authentication, origin, &format!("{authentication}{origin}")] {
+            assert!(tunnels(3544, &behind(header, &ip6)), "{header}");
+        }
+        assert!(!tunnels(3544, &v4(6, &tcp())), "never IPv4");
+        assert!(!tunnels(3544, &behind(&format!("{origin}{authentication}"), &ip6)), "the other way round");
+        assert!(!tunnels(3544, &hex("0001 ff ff")));
+    }
+
+    /// VXLAN around TCP with this in the UDP length field.
+    fn with_length(length: u16) -> Vec<u8> {
+        let mut datagram = udp(50_000, 4789, &behind("08000000 00000100", &plain()));
+        datagram[4..6].copy_from_slice(&length.to_be_bytes());
+        datagram
+    }
+
+    #[test]
+    fn a_length_below_the_header_ends_the_walk() {
+        let whole = u16::try_from(with_length(0).len()).unwrap_or_default();
+        let outside = "udp 50000 4789";
+        for length in [whole, whole + 1, u16::MAX] {
+            assert_eq!(over_both(&with_length(length)), [INSIDE, INSIDE], "{length}");
+        }
+        for length in [1, 7, 8, 15, 29] {
+            assert_eq!(over_both(&with_length(length)), [outside, outside], "{length}");
+        }
+        assert_eq!(over_both(&with_length(0)), [outside, INSIDE], "0 is a jumbogram over IPv6 only");
+    }
+
+    #[test]
+    fn the_first_tunnel_in_order_is_tried() {
+        let vxlan = behind("08000000 00000100", &plain());
+        assert!(opens(IP, &v4(17, &udp(6081, 4789, &vxlan))));
+        assert!(opens(IP, &v4(17, &udp(4789, 2152, &vxlan))));
+        let gtp = behind("30ff 0000 00000001", &v4(6, &tcp()));
+        assert!(opens(IP, &v4(17, &udp(3544, 2152, &gtp))));
+        assert!(!opens(IP, &v4(17, &udp(4789, 2152, &gtp))));
+    }
+
+    #[test]
+    fn around_what_has_no_ports_a_tunnel_stays_what_it_is() {
+        let vxlan =
+            |inside: &[u8]| found(IP, &v4(17, &udp(50_000, 4789, &behind("08000000 00000100", inside))));
+        let arp = ethernet(0x0806, &[0; 28]);
+        assert_eq!(vxlan(&arp), "udp 50000 4789");
+        assert_eq!(vxlan(&ethernet(0x0800, &v4(1, &[8; 8]))), "udp 50000 4789");
+        assert_eq!(vxlan(&ethernet(0x0800, &[0x45; 19])), "udp 50000 4789", "or something malformed");
+        assert_eq!(vxlan(&ethernet(0x0800, &v4(6, &[1, 2, 3]))), "udp 50000 4789");
+        assert_eq!(found(IP, &v4(47, &behind("0000 6558", &arp))), "other_ip 47", "GRE around ARP");
+    }
+
+    #[test]
+    fn other_ports_are_not_opened() {
+        // L2TP, CAPWAP, sFlow, TZSP, MPLS and GRE in UDP, LISP, AYIYA.
+        for port in [1701, 5247, 6343, 37008, 6635, 4754, 4341, 5072] {
+            for payload in [plain(), v4(6, &tcp()), behind("08000000 00000100", &plain())] {
+                assert!(!tunnels(port, &payload), "{port}");
+            }
+        }
+    }
+}

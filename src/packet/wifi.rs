@@ -83,3 +83,100 @@ fn skip(bytes: &[u8], length: u32) -> Next<'_> {
     let length = usize::try_from(length).ok().filter(|&length| length >= 8)?;
     Some((Layer::Wifi { padded: false }, bytes.get(length..)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{behind, hex, opens, tcp, v4};
+    use crate::net::LinkType;
+
+    const SNAP: &str = "aaaa03 000000 0800";
+
+    /// A frame with so much between the 24 bytes that each has and SNAP.
+    fn wifi(control: &str, sequence: &str, between: &str) -> Vec<u8> {
+        let addresses = "00".repeat(18);
+        behind(&format!("{control} 0000 {addresses} {sequence} {between} {SNAP}"), &v4(6, &tcp()))
+    }
+
+    fn opened(control: &str, sequence: &str, between: &str) -> bool {
+        opens(LinkType::IEEE802_11, &wifi(control, sequence, between))
+    }
+
+    #[test]
+    fn headers_of_every_length_are_passed() {
+        assert!(opened("0800", "0000", ""));
+        assert!(opened("0801", "f0ff", ""), "any sequence number");
+        assert!(opened("2800", "0000", ""), "data with CF-Poll");
+        assert!(opened("0803", "0000", "000000000000"), "address 4");
+        assert!(opened("8801", "0000", "0000"), "QoS");
+        assert!(opened("8803", "0000", "000000000000 0700"), "address 4 and QoS");
+        assert!(opened("8881", "0000", "0000 00000000"), "QoS and HT control");
+        assert!(opened("0880", "0000", ""), "the order bit means HT control with QoS only");
+    }
+
+    #[test]
+    fn only_the_start_of_an_open_data_frame_is_walked() {
+        assert!(!opened("8000", "0000", ""), "beacon");
+        assert!(!opened("d400", "0000", ""), "acknowledgement");
+        assert!(!opened("4800", "0000", ""), "no data");
+        assert!(!opened("c800", "0000", "0000"), "QoS without data");
+        assert!(!opened("0840", "0000", ""), "protected");
+        assert!(!opened("0804", "0100", ""), "a later fragment");
+        assert!(opened("0804", "0000", ""), "the first fragment");
+        assert!(!opened("8800", "0000", "8000"), "A-MSDU");
+        assert!(!opens(LinkType::IEEE802_11, &behind("0800 0000", &[6; 60])), "no SNAP");
+        assert!(!opens(LinkType::IEEE802_11, &hex("8800 0000")), "cut short");
+    }
+
+    /// A `QoS` frame as drivers deliver it that pad the header to four bytes.
+    fn padded() -> Vec<u8> {
+        wifi("8801", "0000", "0000 0000")
+    }
+
+    #[test]
+    fn radiotap_flags_are_found_behind_bit_maps_and_timer() {
+        let timer = "1111111111111111";
+        for (what, header) in [
+            ("flags alone", "00 00 0900 02000000 FLAGS".to_owned()),
+            ("timer before it", format!("00 00 1100 03000000 {timer} FLAGS")),
+            ("two bit maps", "00 00 0d00 02000080 00000000 FLAGS".to_owned()),
+            (
+                "two bit maps, timer on its boundary",
+                format!("00 00 1900 03000080 00000000 00000000 {timer} FLAGS"),
+            ),
+            ("three bit maps", "00 00 1100 020000a0 000000a0 00000000 FLAGS".to_owned()),
+            ("three bit maps and timer", format!("00 00 1900 030000a0 000000a0 00000000 {timer} FLAGS")),
+            ("more fields", "00 00 0c00 06000000 FLAGS 0200 00".to_owned()),
+        ] {
+            let with = |flags: &str, frame: &[u8]| {
+                opens(LinkType::RADIOTAP, &behind(&header.replace("FLAGS", flags), frame))
+            };
+            assert!(with("20", &padded()) && with("30", &padded()), "{what}");
+            assert!(with("10", &wifi("8801", "0000", "0000")), "{what}");
+            assert!(!with("10", &padded()) && !with("20", &wifi("8801", "0000", "0000")), "{what}");
+        }
+    }
+
+    #[test]
+    fn radiotap_without_flags_is_not_padded() {
+        let frame = wifi("8801", "0000", "0000");
+        for header in ["00 00 0800 00000000", "00 00 1000 01000000 2020202020202020", "00 00 0800 02000000"] {
+            assert!(opens(LinkType::RADIOTAP, &behind(header, &frame)), "{header}");
+        }
+        assert!(!opens(LinkType::RADIOTAP, &behind("00 00 0700 000000", &frame)), "shorter than itself");
+        assert!(!opens(LinkType::RADIOTAP, &behind("00 00 ffff 00000000", &frame)), "longer than all");
+    }
+
+    #[test]
+    fn prism_and_avs_headers_state_their_length() {
+        let (frame, rest) = (wifi("0801", "0000", ""), "00".repeat(136));
+        assert!(opens(LinkType::PRISM, &behind(&format!("44000000 90000000 {rest}"), &frame)));
+        assert!(opens(LinkType::PRISM, &behind(&format!("00000044 00000090 {rest}"), &frame)));
+        let avs = behind(&format!("80211001 00000040 {}", &rest[..112]), &frame);
+        assert!(opens(LinkType::AVS, &avs));
+        assert!(opens(LinkType::PRISM, &avs), "as some drivers deliver it");
+        for link in [LinkType::PRISM, LinkType::AVS] {
+            assert!(!opens(link, &behind("80211001 00000007", &frame)));
+            assert!(!opens(link, &behind("80211001 ffffffff", &frame)));
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Compression around a capture, told by its magic number.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
@@ -53,7 +53,7 @@ impl Compression {
 
     /// What is compressed.
     pub(super) fn unpack(self, input: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-        let input = BufReader::with_capacity(BLOCK, input);
+        let input = BufReader::with_capacity(BLOCK, Uninterrupted(input));
         Ok(match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(input)),
             Self::Zstd => {
@@ -70,54 +70,54 @@ impl Compression {
     }
 }
 
-/// LZ4 frames one after the other. The decoder says 0 at the end of each, but also where the stream breaks off between
-/// two blocks of a frame, which is told apart here.
-struct Lz4Frames<R: Read> {
-    decoder: FrameDecoder<Watched<R>>,
-    /// Whether the last frame has ended, and no other has begun.
-    is_between: bool,
+/// LZ4 frames one after the other. The decoder says 0 at the end of each.
+struct Lz4Frames<R: BufRead> {
+    frames: FrameDecoder<WithinFrame<R>>,
+    ended: bool,
 }
 
-/// Notes what one call of the decoder took.
-struct Watched<R> {
-    input: R,
-    taken: usize,
-    at_end: bool,
-}
-
-impl<R: Read> Lz4Frames<R> {
+impl<R: BufRead> Lz4Frames<R> {
     fn new(input: R) -> Self {
-        Self { decoder: FrameDecoder::new(Watched { input, taken: 0, at_end: false }), is_between: false }
+        Self { frames: FrameDecoder::new(WithinFrame(input)), ended: false }
     }
 }
 
-impl<R: Read> Read for Lz4Frames<R> {
+impl<R: BufRead> Read for Lz4Frames<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let watched = self.decoder.get_mut();
-            (watched.taken, watched.at_end) = (0, false);
-            let length = self.decoder.read(buffer)?;
-            let watched = self.decoder.get_ref();
-            if length > 0 || buffer.is_empty() {
-                self.is_between = false;
-                return Ok(length);
+        while !self.ended && !buffer.is_empty() {
+            match self.frames.read(buffer)? {
+                0 => self.ended = self.frames.get_mut().0.fill_buf()?.is_empty(),
+                length => return Ok(length),
             }
-            if !watched.at_end {
-                self.is_between = true;
-            } else if self.is_between && watched.taken == 0 {
-                return Ok(0);
-            } else {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(0)
+    }
+}
+
+/// What the decoder reads from. It takes the end of its input for the end of a frame, so it never meets that.
+struct WithinFrame<R>(R);
+
+impl<R: Read> Read for WithinFrame<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 if !buffer.is_empty() => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "the lz4 frame is cut short"))
             }
+            length => Ok(length),
         }
     }
 }
 
-impl<R: Read> Read for Watched<R> {
+/// Reads again where reading is interrupted: a decoder may lose its place there.
+struct Uninterrupted<R>(R);
+
+impl<R: Read> Read for Uninterrupted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.input.read(buffer)?;
-        self.taken += length;
-        self.at_end |= length == 0 && !buffer.is_empty();
-        Ok(length)
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
     }
 }

@@ -72,6 +72,12 @@ pub enum SourceError {
         /// The length that is wrong.
         length: u32,
     },
+    /// A pcapng block with an option that does not fit into it, or is not as long as its kind always is.
+    #[error("an option of the block at byte {offset} has an impossible length")]
+    Options {
+        /// Offset of the block.
+        offset: u64,
+    },
     /// A pcapng section header without a byte-order magic.
     #[error("the section header at byte {offset} has no byte-order magic")]
     ByteOrder {

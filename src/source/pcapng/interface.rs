@@ -19,10 +19,10 @@ pub(super) struct Interface {
     resolution: Resolution,
     offset_seconds: i64,
     /// Cumulative, from the latest statistics block.
-    if_drop: Option<u64>,
-    os_drop: Option<u64>,
+    driver_drops: Option<u64>,
+    kernel_drops: Option<u64>,
     /// Added up over packets.
-    drop_count: u64,
+    packet_drops: u64,
 }
 
 /// The unit of time stamps.
@@ -60,31 +60,27 @@ impl Interface {
     /// The most interfaces that a section may describe: a bound on memory.
     pub(super) const MOST: usize = 1 << 20;
 
-    pub(super) fn new<'a>(
-        link: LinkType,
-        snap_length: u32,
-        options: impl Iterator<Item = (u16, &'a [u8])>,
-        order: Order,
-    ) -> Self {
-        let mut interface = Self {
+    pub(super) const fn new(link: LinkType, snap_length: u32) -> Self {
+        Self {
             link,
             snap_length,
             resolution: Resolution::Nanos(1000),
             offset_seconds: 0,
-            if_drop: None,
-            os_drop: None,
-            drop_count: 0,
-        };
-        for (code, value) in options {
-            match (code, value) {
-                (IF_TSRESOL, &[resolution]) => interface.resolution = Resolution::of(resolution),
-                (IF_TSOFFSET, offset) if offset.len() == 8 => {
-                    interface.offset_seconds = u64_of(offset, order).cast_signed();
-                }
-                _ => {}
-            }
+            driver_drops: None,
+            kernel_drops: None,
+            packet_drops: 0,
         }
-        interface
+    }
+
+    /// Takes an option of its description.
+    pub(super) fn option(&mut self, code: u16, value: &[u8], order: Order) {
+        match (code, value) {
+            (IF_TSRESOL, &[resolution]) => self.resolution = Resolution::of(resolution),
+            (IF_TSOFFSET, offset) if offset.len() == 8 => {
+                self.offset_seconds = u64_of(offset, order).cast_signed();
+            }
+            _ => {}
+        }
     }
 
     /// The time that both halves of a time stamp stand for.
@@ -104,23 +100,23 @@ impl Interface {
     }
 
     pub(super) fn note_interface_drops(&mut self, drops: u64) {
-        self.if_drop = self.if_drop.max(Some(drops));
+        self.driver_drops = self.driver_drops.max(Some(drops));
     }
 
     pub(super) fn note_kernel_drops(&mut self, drops: u64) {
-        self.os_drop = self.os_drop.max(Some(drops));
+        self.kernel_drops = self.kernel_drops.max(Some(drops));
     }
 
     pub(super) fn note_packet_drops(&mut self, drops: u64) {
-        self.drop_count = self.drop_count.saturating_add(drops);
+        self.packet_drops = self.packet_drops.saturating_add(drops);
     }
 
     /// What statistics blocks say; without any, what the packets themselves say.
     pub(super) fn drops(&self) -> Drops {
-        let has_statistics = self.if_drop.is_some() || self.os_drop.is_some();
+        let has_statistics = self.driver_drops.is_some() || self.kernel_drops.is_some();
         Drops {
-            kernel: self.os_drop.unwrap_or(if has_statistics { 0 } else { self.drop_count }),
-            interface: self.if_drop.unwrap_or(0),
+            kernel: self.kernel_drops.unwrap_or(if has_statistics { 0 } else { self.packet_drops }),
+            interface: self.driver_drops.unwrap_or(0),
         }
     }
 }
@@ -133,7 +129,7 @@ mod tests {
         let interface = Interface {
             resolution: Resolution::of(resolution),
             offset_seconds,
-            ..Interface::new(LinkType::ETHERNET, 0, std::iter::empty(), Order::Little)
+            ..Interface::new(LinkType::ETHERNET, 0)
         };
         let half = |shift: u32| u32::try_from(units >> shift & 0xffff_ffff).unwrap_or_default();
         interface.time(half(32), half(0)).as_nanos()
@@ -150,8 +146,8 @@ mod tests {
 
     #[test]
     fn powers_of_two() {
-        assert_eq!(nanos(0x94, 0, 3 << 19), 1_500_000_000);
-        assert_eq!(nanos(0xa0, 0, 1), 0);
+        assert_eq!(nanos(0x80 | 0x14, 0, 3 << 19), 1_500_000_000);
+        assert_eq!(nanos(0x80 | 32, 0, 1), 0);
         assert_eq!(nanos(0xff, 0, u64::MAX), 0);
     }
 

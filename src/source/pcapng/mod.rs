@@ -8,7 +8,7 @@ use super::pcap::{cut_short, end};
 use super::{Drops, Frame, SourceError};
 use crate::net::LinkType;
 use interface::Interface;
-use options::{options, u64_of};
+use options::{each_option, u64_of};
 
 /// The block type of a section header, the same in either byte order.
 pub(super) const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
@@ -17,8 +17,12 @@ const SECTION_HEADER_TYPE: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
+const NAME_RESOLUTION: u32 = 4;
 const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+const DECRYPTION_SECRETS: u32 = 10;
+const CUSTOM: u32 = 0xbad;
+const CUSTOM_NOT_TO_COPY: u32 = 0x4000_0bad;
 
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 
@@ -26,8 +30,9 @@ const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const BLOCK_HEADER: usize = 8;
 /// The length again, behind it.
 const TRAILER: usize = 4;
-/// The longest block that is looked into: packets end at 256 KiB, and no interface needs more options than this.
-const LONGEST_BLOCK: u32 = 16 << 20;
+/// The longest block, as Wireshark has it: the largest packet of any link type that it knows, with options. A length
+/// beyond this is a defect rather than a block.
+const LONGEST_BLOCK: u64 = 32 + (128 << 20) + (128 << 10);
 
 const EPB_DROP_COUNT: u16 = 4;
 const ISB_IF_DROP: u16 = 5;
@@ -116,7 +121,7 @@ impl PcapNgReader {
                 ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET => return self.packet(block).map(Some),
                 SECTION_HEADER_TYPE => self.section(block)?,
                 INTERFACE_DESCRIPTION => self.interface(block)?,
-                INTERFACE_STATISTICS => self.statistics(block),
+                INTERFACE_STATISTICS => self.statistics(block)?,
                 _ => {}
             }
             if is_looked_into(block.kind) {
@@ -140,39 +145,37 @@ impl PcapNgReader {
         let header = self.reader.peek(BLOCK_HEADER);
         let (kind, length) = (self.order.u32(header, 0), self.order.u32(header, 4));
         let wrong = SourceError::BlockLength { offset, kind, length };
-        if length < least_length(kind) {
+        let padded = padded(length);
+        if padded < least_length(kind) || padded > LONGEST_BLOCK {
             return Err(wrong);
         }
-        // Some writers leave the padding out of the length, though not out of the file.
-        let padded = u64::from(length).next_multiple_of(4);
         if !is_looked_into(kind) {
-            self.skip_block(padded, length, wrong)?;
+            self.skip_block(padded, wrong)?;
             return Ok(Some(Block { kind, offset, length: 0 }));
         }
-        if length > LONGEST_BLOCK {
-            return Err(wrong);
+        let whole = usize::try_from(padded).unwrap_or(usize::MAX);
+        if !self.reader.has(whole) {
+            return Err(cut_short(&mut self.reader, "a block", whole));
         }
-        let padded = usize::try_from(padded).unwrap_or(usize::MAX);
-        if !self.reader.has(padded) {
-            return Err(cut_short(&mut self.reader, "a block", padded));
+        let trailer = self.order.u32(self.reader.peek(whole), whole - TRAILER);
+        if self::padded(trailer) == padded {
+            Ok(Some(Block { kind, offset, length: whole }))
+        } else {
+            Err(wrong)
         }
-        if self.order.u32(self.reader.peek(padded), padded - TRAILER) != length {
-            return Err(wrong);
-        }
-        Ok(Some(Block { kind, offset, length: padded }))
     }
 
     #[cold]
-    fn skip_block(&mut self, padded: u64, length: u32, wrong: SourceError) -> Result<(), SourceError> {
+    fn skip_block(&mut self, length: u64, wrong: SourceError) -> Result<(), SourceError> {
         let offset = self.reader.offset();
-        if !self.reader.skip(padded - TRAILER as u64) || !self.reader.has(TRAILER) {
+        if !self.reader.skip(length - TRAILER as u64) || !self.reader.has(TRAILER) {
             let there = self.reader.offset() + self.reader.buffered() as u64 - offset;
             return Err(match self.reader.take_failure() {
                 Some(error) => SourceError::Broken { offset: offset + there, error },
-                None => SourceError::CutShort { what: "a block", offset, there, needed: padded },
+                None => SourceError::CutShort { what: "a block", offset, there, needed: length },
             });
         }
-        if self.order.u32(self.reader.take(TRAILER), 0) == length { Ok(()) } else { Err(wrong) }
+        if padded(self.order.u32(self.reader.take(TRAILER), 0)) == length { Ok(()) } else { Err(wrong) }
     }
 
     /// The byte order that a section header states in the bytes behind its length.
@@ -196,6 +199,9 @@ impl PcapNgReader {
         if !matches!((major, minor), (1, 0 | 2)) {
             return Err(SourceError::Version { format: "pcapng", major, minor, offset: block.offset });
         }
+        if !each_option(&bytes[24..block.length - TRAILER], self.order, |_, _| ()) {
+            return Err(SourceError::Options { offset: block.offset });
+        }
         self.drops = self.drops();
         self.interfaces.clear();
         Ok(())
@@ -211,24 +217,28 @@ impl PcapNgReader {
                 length: u32::try_from(block.length).unwrap_or(u32::MAX),
             });
         }
-        let options = options(&bytes[16..block.length - TRAILER], self.order);
         let link = LinkType(self.order.u16(bytes, 8));
-        self.interfaces.push(Interface::new(link, self.order.u32(bytes, 12), options, self.order));
+        let mut interface = Interface::new(link, self.order.u32(bytes, 12));
+        let options = &bytes[16..block.length - TRAILER];
+        if !each_option(options, self.order, |code, value| interface.option(code, value, self.order)) {
+            return Err(SourceError::Options { offset: block.offset });
+        }
+        self.interfaces.push(interface);
         Ok(())
     }
 
     #[cold]
-    fn statistics(&mut self, block: Block) {
+    fn statistics(&mut self, block: Block) -> Result<(), SourceError> {
         let bytes = self.reader.peek(block.length);
         let number = self.order.u32(bytes, 8);
-        let Some(interface) = self.interfaces.get_mut(number as usize) else { return };
-        for (code, value) in options(&bytes[20..block.length - TRAILER], self.order) {
-            match code {
-                ISB_IF_DROP => interface.note_interface_drops(u64_of(value, self.order)),
-                ISB_OS_DROP => interface.note_kernel_drops(u64_of(value, self.order)),
-                _ => {}
-            }
-        }
+        let mut interface = self.interfaces.get_mut(number as usize);
+        let options = &bytes[20..block.length - TRAILER];
+        let fit = each_option(options, self.order, |code, value| match (code, &mut interface) {
+            (ISB_IF_DROP, Some(interface)) => interface.note_interface_drops(u64_of(value, self.order)),
+            (ISB_OS_DROP, Some(interface)) => interface.note_kernel_drops(u64_of(value, self.order)),
+            _ => {}
+        });
+        if fit { Ok(()) } else { Err(SourceError::Options { offset: block.offset }) }
     }
 
     #[inline]
@@ -239,15 +249,17 @@ impl PcapNgReader {
             return Err(SourceError::TooLong { offset: block.offset, length: layout.captured });
         }
         let end = layout.data + captured;
-        if end + TRAILER > block.length {
+        // Behind a simple packet there is nothing that could have options.
+        let is_simple = block.kind == SIMPLE_PACKET;
+        if end + TRAILER > block.length || (is_simple && end.next_multiple_of(4) + TRAILER < block.length) {
             return Err(SourceError::BlockLength {
                 offset: block.offset,
                 kind: block.kind,
                 length: layout.captured,
             });
         }
-        if block.kind == ENHANCED_PACKET && end.next_multiple_of(4) + TRAILER < block.length {
-            self.packet_options(block, layout.interface, end.next_multiple_of(4));
+        if !is_simple && end.next_multiple_of(4) + TRAILER < block.length {
+            self.packet_options(block, layout.interface, end.next_multiple_of(4))?;
         }
         let interface = &self.interfaces[layout.interface as usize];
         Ok(Frame {
@@ -274,33 +286,25 @@ impl PcapNgReader {
             let time = Some((word(12), word(16)));
             return Ok(Layout { interface, time, captured: word(20), wire_len: word(24), data: 28 });
         }
-        // Its captured length is not stated: what the snap length left, and the block has room for.
+        // Its captured length is not stated: what the snap length left.
         let wire_len = word(8);
-        let room = u32::try_from(block.length - 12 - TRAILER).unwrap_or(u32::MAX);
-        let snapped = if described.snap_length == 0 { wire_len } else { wire_len.min(described.snap_length) };
-        Ok(Layout { interface, time: None, captured: snapped.min(room), wire_len, data: 12 })
+        let captured =
+            if described.snap_length == 0 { wire_len } else { wire_len.min(described.snap_length) };
+        Ok(Layout { interface, time: None, captured, wire_len, data: 12 })
     }
 
     #[cold]
-    fn packet_options(&mut self, block: Block, interface: u32, begin: usize) {
-        let bytes = self.reader.peek(block.length);
-        for (code, value) in options(&bytes[begin..block.length - TRAILER], self.order) {
-            if code == EPB_DROP_COUNT {
-                self.interfaces[interface as usize].note_packet_drops(u64_of(value, self.order));
+    fn packet_options(&mut self, block: Block, interface: u32, begin: usize) -> Result<(), SourceError> {
+        let interface = &mut self.interfaces[interface as usize];
+        let options = &self.reader.peek(block.length)[begin..block.length - TRAILER];
+        let mut sound = true;
+        let fit = each_option(options, self.order, |code, value| {
+            sound &= has_length(code, value);
+            if code == EPB_DROP_COUNT && block.kind == ENHANCED_PACKET {
+                interface.note_packet_drops(u64_of(value, self.order));
             }
-        }
-    }
-}
-
-/// The least length of a block of a type, from its fixed fields.
-const fn least_length(kind: u32) -> u32 {
-    match kind {
-        SECTION_HEADER_TYPE => 28,
-        INTERFACE_DESCRIPTION => 20,
-        OBSOLETE_PACKET | ENHANCED_PACKET => 32,
-        SIMPLE_PACKET => 16,
-        INTERFACE_STATISTICS => 24,
-        _ => 12,
+        });
+        if fit && sound { Ok(()) } else { Err(SourceError::Options { offset: block.offset }) }
     }
 }
 
@@ -315,4 +319,37 @@ const fn is_looked_into(kind: u32) -> bool {
             | SIMPLE_PACKET
             | OBSOLETE_PACKET
     )
+}
+
+/// Whether the value of a packet's option is as long as its code says.
+const fn has_length(code: u16, value: &[u8]) -> bool {
+    const FLAGS: u16 = 2;
+    const PACKET_ID: u16 = 5;
+    const QUEUE: u16 = 6;
+    const VERDICT: u16 = 7;
+    match (code, value) {
+        (FLAGS | QUEUE, _) => value.len() == 4,
+        (EPB_DROP_COUNT | PACKET_ID, _) => value.len() == 8,
+        (VERDICT, [1 | 2, number @ ..]) => number.len() == 8,
+        (VERDICT, _) => !value.is_empty(),
+        _ => true,
+    }
+}
+
+/// The length of a block by what its length field says: some writers leave the padding out of the field, though not
+/// out of the file.
+fn padded(length: u32) -> u64 {
+    u64::from(length).next_multiple_of(4)
+}
+
+/// The least length of a block of a type, from its fixed fields.
+const fn least_length(kind: u32) -> u64 {
+    match kind {
+        SECTION_HEADER_TYPE => 28,
+        OBSOLETE_PACKET | ENHANCED_PACKET => 32,
+        INTERFACE_STATISTICS => 24,
+        INTERFACE_DESCRIPTION | DECRYPTION_SECRETS => 20,
+        SIMPLE_PACKET | NAME_RESOLUTION | CUSTOM | CUSTOM_NOT_TO_COPY => 16,
+        _ => 12,
+    }
 }
