@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::classify::{self, Decision, PortTable};
-use crate::flow::{FlowOptions, FlowRecord, FlowTable};
+use crate::classify::{self, Decision, Learned, Observed, PortTable};
+use crate::flow::{FlowOptions, FlowRecord, FlowTable, Flows};
 use crate::merge::Merge;
 use crate::packet::{Packet, PacketMeta, walk};
 use crate::source::{Drops, Frame};
@@ -16,7 +16,22 @@ pub trait FlowSink {
     ///
     /// # Errors
     /// What kept it from being written. No flow comes after that.
-    fn flow(&mut self, record: &FlowRecord, decision: &Decision, table: &PortTable) -> io::Result<()>;
+    fn flow(&mut self, flow: &DecidedFlow<'_>) -> io::Result<()>;
+}
+
+/// A flow that ended, what was decided of it, and from what.
+#[derive(Clone, Copy, Debug)]
+pub struct DecidedFlow<'a> {
+    /// The flow.
+    pub record: &'a FlowRecord,
+    /// What the decision was made from.
+    pub observed: &'a Observed,
+    /// Its service.
+    pub decision: &'a Decision,
+    /// The table that the decision's ids belong to.
+    pub table: &'a PortTable,
+    /// What was known of endpoints in doubt.
+    pub learned: &'a Learned,
 }
 
 /// Frames that are walked before their packets go to the flow table together.
@@ -43,6 +58,7 @@ pub struct Meter<'a> {
 /// Where flows end: they are decided, counted, and handed to the sink.
 struct Ledger<'a> {
     table: Arc<PortTable>,
+    learned: Learned,
     tally: Tally,
     sink: Option<&'a mut (dyn FlowSink + Send)>,
     /// Why the sink takes no more.
@@ -50,11 +66,34 @@ struct Ledger<'a> {
 }
 
 impl Ledger<'_> {
+    fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
+        let tally = Tally::new(options.max_flows);
+        Self { table, learned: Learned::new(), tally, sink: None, failure: None }
+    }
+
     fn enter(&mut self, record: &FlowRecord) {
-        let decision = classify::decide(record, &self.table);
+        let observed = Observed::from(record);
+        let decision = classify::decide(&observed, &self.table, &self.learned);
         self.tally.flow(record, &decision);
         if let Some(sink) = self.sink.as_mut().filter(|_| self.failure.is_none()) {
-            self.failure = sink.flow(record, &decision, &self.table).err();
+            let (table, learned) = (&*self.table, &self.learned);
+            let flow = DecidedFlow { record, observed: &observed, decision: &decision, table, learned };
+            self.failure = sink.flow(&flow).err();
+        }
+    }
+
+    /// Takes a flow that had to leave before the input ended: it is decided by what is known so far, and what it shows
+    /// of its endpoints stays.
+    fn enter_evicted(&mut self, record: &FlowRecord) {
+        self.learned.remember(&record.into(), &self.table);
+        self.enter(record);
+    }
+
+    /// Learns what the flows show of the endpoints of those in doubt.
+    fn learn(&mut self, flows: &Flows) {
+        flows.visit(|record| self.learned.ask(&record.into(), &self.table));
+        if !self.learned.is_empty() {
+            flows.visit(|record| self.learned.learn(&record.into()));
         }
     }
 }
@@ -65,7 +104,7 @@ impl<'a> Meter<'a> {
         Self {
             flows: FlowTable::new(options),
             batch: Vec::with_capacity(BATCH),
-            ledger: Ledger { table, tally: Tally::new(options.max_flows), sink: None, failure: None },
+            ledger: Ledger::new(table, options),
             loss: Loss::default(),
         }
     }
@@ -99,7 +138,7 @@ impl<'a> Meter<'a> {
 
     fn add_batch(&mut self) {
         let ledger = &mut self.ledger;
-        self.flows.add(&self.batch, &mut |record| ledger.enter(&record));
+        self.flows.add(&self.batch, &mut |record| ledger.enter_evicted(&record));
         self.batch.clear();
     }
 
@@ -116,10 +155,11 @@ impl<'a> Meter<'a> {
         self.add_batch();
         other.add_batch();
         self.ledger.tally.merge(other.ledger.tally);
+        self.ledger.learned.merge(other.ledger.learned);
         self.ledger.failure = self.ledger.failure.take().or(other.ledger.failure);
         self.loss.merge(other.loss);
         let ledger = &mut self.ledger;
-        self.flows.merge(other.flows, &mut |record| ledger.enter(&record));
+        self.flows.merge(other.flows, &mut |record| ledger.enter_evicted(&record));
     }
 
     /// Ends the input: decides the flows, hands them to the sink, and sums up.
@@ -132,6 +172,7 @@ impl<'a> Meter<'a> {
         let flows = self.flows.finish();
         let interval_ns = flows.interval_ns();
         let ledger = &mut self.ledger;
+        ledger.learn(&flows);
         if ledger.sink.is_some() {
             flows.for_each_in_order(|record| ledger.enter(&record));
         } else {
@@ -139,7 +180,12 @@ impl<'a> Meter<'a> {
         }
         match self.ledger.failure {
             Some(failure) => Err(failure),
-            None => Ok(self.ledger.tally.into_summary(&self.ledger.table, interval_ns, self.loss)),
+            None => Ok(self.ledger.tally.into_summary(
+                &self.ledger.table,
+                &self.ledger.learned,
+                interval_ns,
+                self.loss,
+            )),
         }
     }
 }

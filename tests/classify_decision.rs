@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use portolan::classify::{
-    Basis, CategoryId, Confidence, Decision, PortTable, Rank, ServiceId, candidates, decide, reasons, weigh,
+    self, Basis, Candidate, CategoryId, Confidence, Decision, EvidenceKind, Explanation, Learned, PortTable,
+    Rank, ServiceId, weigh,
 };
 use portolan::flow::{FlowRecord, Handshake, Traffic};
 use portolan::net::{Endpoint, Side, Timestamp, Transport};
@@ -74,8 +75,27 @@ fn other_names(record: &FlowRecord) -> Vec<(u16, &'static str)> {
     found.iter().map(|other| (other.port, TABLE.service_name(other.service))).collect()
 }
 
+/// What is decided of a flow by itself.
+fn decide(record: &FlowRecord, table: &PortTable) -> Decision {
+    classify::decide(&record.into(), table, &Learned::new())
+}
+
+fn candidates(record: &FlowRecord, decision: &Decision, table: &PortTable) -> Vec<Candidate> {
+    classify::candidates(&record.into(), decision, table)
+}
+
+fn explain(record: &FlowRecord) -> Explanation {
+    classify::explain(&record.into(), &TABLE, &Learned::new())
+}
+
+/// The evidence, as port and words.
 fn lines(record: &FlowRecord) -> Vec<String> {
-    reasons(record, &decide(record, &TABLE), &TABLE)
+    let explanation = explain(record);
+    let line = |piece: &classify::Evidence| {
+        let port = record.endpoint(piece.side).port;
+        format!("{port}: {} {:+}", piece.kind.describe(), piece.kind.points())
+    };
+    explanation.evidence.iter().map(line).collect()
 }
 
 /// One row of `port-pair-cases.csv`, from a source with a smaller or a larger address than the destination's.
@@ -248,28 +268,57 @@ fn candidates_say_what_rank_they_have() {
 }
 
 #[test]
-fn reasons_say_what_decided() {
+fn explanations_say_what_decided_the_weightiest_first() {
     assert_eq!(
         lines(&tcp(40_112, 5432, First::Data)),
-        [
-            "5432: stronger evidence (0.98)",
-            "40112: client range of Linux, 32768-49151 -1.50",
-            "5432: primary, IANA's name +4.00",
-            "postgresql: primary, IANA's name (0.95)",
-        ]
+        ["5432: primary, IANA's name +400", "40112: client range of Linux, 32768-49151 -150"]
     );
-    assert_eq!(
-        lines(&tcp(80, 4660, First::Syn)),
-        [
-            "4660: destination of the SYN (0.99)",
-            "smaclmgr: IANA's name alone (0.40)",
-            "no SYN/ACK to the SYN was seen",
-            "80: the client's port is that of http",
-        ]
-    );
-    assert_eq!(lines(&tcp(36_500, 45_990, First::Data)), ["neither port is in the table"]);
-    let unknown = lines(&tcp(52_012, 39_001, First::SynAck));
-    assert_eq!(unknown[..2], ["52012: sender of the SYN/ACK (0.99)", "52012: not in the table"]);
+    let scan = tcp(80, 4660, First::Syn);
+    assert_eq!(lines(&scan)[0], "4660: destination of the SYN: decides alone +2000");
+    let http = TABLE.services_named("http")[0];
+    assert_eq!(explain(&scan).odd_client, Some((80, http)));
+    assert_eq!(explain(&tcp(51_234, 443, First::Syn)).odd_client, None);
+    let both =
+        ["36500: client range of Linux, 32768-49151 -150", "45990: client range of Linux, 32768-49151 -150"];
+    assert_eq!(lines(&tcp(36_500, 45_990, First::Data)), both);
+    assert_eq!(lines(&udp(53, 53))[0], "53: the port of both ends: decides alone +2000");
+    let callback = lines(&tcp(52_011, 20, First::Data));
+    assert!(callback[0].starts_with("20: the FTP server opens"), "{callback:?}");
+    assert!(lines(&tcp(52_012, 39_001, First::SynAck))[0].starts_with("52012: sender of the SYN/ACK"));
+}
+
+/// What three clients of a server with a handshake, and one without, show.
+#[test]
+fn what_is_learned_elsewhere_decides_where_ports_cannot() {
+    let server = ("10.0.0.9", 39_001);
+    let mut handshake = flow(Transport::Tcp, ("10.0.0.1", 40_001), server, First::Syn);
+    handshake.handshake.syn_ack[1] = Some(Timestamp::from_nanos(2));
+    let in_doubt = flow(Transport::Tcp, ("10.0.0.2", 40_002), server, First::Data);
+    assert_eq!(decide(&in_doubt, &TABLE).basis, Basis::Undecided);
+
+    let mut learned = Learned::new();
+    learned.ask(&(&in_doubt).into(), &TABLE);
+    learned.learn(&(&handshake).into());
+    let decision = classify::decide(&(&in_doubt).into(), &TABLE, &learned);
+    assert_eq!((decision.basis, decision.service_port), (Basis::Evidence, Some(39_001)));
+    assert!(decision.side_confidence >= 950);
+    let explanation = classify::explain(&(&in_doubt).into(), &TABLE, &learned);
+    assert_eq!(explanation.evidence[0].kind, EvidenceKind::Listener);
+}
+
+#[test]
+fn two_peers_are_chance_and_three_a_service() {
+    let server = ("10.0.0.9", 39_001);
+    let flows: Vec<_> = (0..3)
+        .map(|host| flow(Transport::Udp, (&format!("10.0.0.{host}"), 40_000 + host), server, First::Data))
+        .collect();
+    let decided = |count: usize| {
+        let mut learned = Learned::new();
+        flows[..count].iter().for_each(|flow| learned.ask(&flow.into(), &TABLE));
+        flows[..count].iter().for_each(|flow| learned.learn(&flow.into()));
+        classify::decide(&(&flows[0]).into(), &TABLE, &learned).service_port
+    };
+    assert_eq!([decided(2), decided(3)], [None, Some(39_001)]);
 }
 
 #[test]
@@ -384,10 +433,7 @@ proptest! {
     fn the_sums_decide_where_nothing_else_does(record in any_flow()) {
         let decision = decide(&record, &TABLE);
         let mut sums = [0_i32; 2];
-        weigh(&record, &TABLE, |side, kind, points| {
-            assert_eq!(kind.points(), points);
-            sums[side.index()] += points;
-        });
+        weigh(&(&record).into(), &TABLE, &Learned::new(), |side, kind| sums[side.index()] += kind.points());
         if let (Basis::Evidence, Some(side)) = (decision.basis, decision.service_side) {
             prop_assert!(sums[side.index()] - sums[side.other().index()] >= 25);
         }
@@ -396,8 +442,12 @@ proptest! {
     #[test]
     fn every_decision_can_be_explained(record in any_flow()) {
         let decision = decide(&record, &TABLE);
-        let lines = reasons(&record, &decision, &TABLE);
-        prop_assert!(!lines.is_empty() && lines.iter().all(|line| !line.is_empty()));
+        let explanation = explain(&record);
+        prop_assert_eq!(explanation.decision, decision);
+        prop_assert!(explanation.evidence.iter().all(|piece| !piece.kind.describe().is_empty()));
+        let decides_alone = !matches!(decision.basis, Basis::Evidence | Basis::Tie | Basis::Undecided);
+        let first = explanation.evidence.first().map_or(0, |piece| piece.kind.points());
+        prop_assert_eq!(first == 2000, decides_alone);
         let found = candidates(&record, &decision, &TABLE);
         let ports = record.endpoints.map(|endpoint| endpoint.port);
         for (place, other) in found.iter().enumerate() {

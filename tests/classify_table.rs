@@ -4,8 +4,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use csv::StringRecord;
-use portolan::classify::weigh;
-use portolan::classify::{CategoryId, EvidenceKind, Listing, Origin, PortTable, Rank, ServiceId, Standing};
+use portolan::classify::{
+    CategoryId, EvidenceKind, Learned, Listing, Origin, PortTable, Rank, ServiceId, Standing, weigh,
+};
 use portolan::flow::{FlowRecord, Handshake, Traffic};
 use portolan::net::{Endpoint, Side, Transport};
 
@@ -263,7 +264,9 @@ fn kinds_of(table: &PortTable, port: u16) -> Vec<EvidenceKind> {
         intervals: Vec::new(),
     };
     let mut kinds = Vec::new();
-    weigh(&record, table, |side, kind, _| kinds.extend((side == Side::A).then_some(kind)));
+    weigh(&(&record).into(), table, &Learned::new(), |side, kind| {
+        kinds.extend((side == Side::A).then_some(kind))
+    });
     kinds
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use portolan::classify::{Basis, Decision, PortTable};
 use portolan::flow::{FlowOptions, FlowRecord};
 use portolan::merge::Merge;
-use portolan::meter::{FlowSink, Meter};
+use portolan::meter::{DecidedFlow, FlowSink, Meter};
 use portolan::net::{Endpoint, Side, Transport};
 use portolan::read;
 use portolan::report::{self, Format, ReportOptions};
@@ -66,7 +66,8 @@ fn summaries_are_golden() {
 struct Decisions(Vec<(FlowRecord, Decision, String)>);
 
 impl FlowSink for Decisions {
-    fn flow(&mut self, record: &FlowRecord, decision: &Decision, table: &PortTable) -> std::io::Result<()> {
+    fn flow(&mut self, flow: &DecidedFlow<'_>) -> std::io::Result<()> {
+        let DecidedFlow { record, decision, table, .. } = *flow;
         self.0.push((record.clone(), *decision, table.service_name(decision.service).to_owned()));
         Ok(())
     }

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use portolan::classify::{Decision, PortTable};
-use portolan::flow::{FlowOptions, FlowRecord};
-use portolan::meter::{FlowSink, Meter};
+use portolan::classify::PortTable;
+use portolan::flow::FlowOptions;
+use portolan::meter::{DecidedFlow, FlowSink, Meter};
 use portolan::net::{Endpoint, Transport};
 use portolan::source::{CaptureReader, Source};
 
@@ -87,7 +87,7 @@ fn conversation(line: &str) -> (Option<(Transport, [Endpoint; 2])>, u64) {
 struct Ours(Conversations);
 
 impl FlowSink for Ours {
-    fn flow(&mut self, record: &FlowRecord, _: &Decision, _: &PortTable) -> std::io::Result<()> {
+    fn flow(&mut self, DecidedFlow { record, .. }: &DecidedFlow<'_>) -> std::io::Result<()> {
         let known = self.0.insert((record.transport, record.endpoints), (record.packets(), record.bytes()));
         assert_eq!(known, None);
         Ok(())

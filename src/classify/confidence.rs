@@ -36,6 +36,15 @@ impl Confidence {
         }
     }
 
+    /// Its place in [`Confidence::ALL`].
+    pub const fn index(self) -> usize {
+        match self {
+            Self::High => 0,
+            Self::Medium => 1,
+            Self::Low => 2,
+        }
+    }
+
     /// `high`, `medium` or `low`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::confidence::{self, Confidence};
-use super::evidence::weigh;
+use super::evidence::{EvidenceKind, shown, weigh};
+use super::learned::Learned;
 use super::listing::{CategoryId, Entry, ServiceId};
+use super::observed::Observed;
 use super::table::PortTable;
-use crate::flow::FlowRecord;
-use crate::net::{Side, Transport};
-use crate::packet::TcpFlags;
+use crate::net::Side;
 
 /// Side confidence, in permille, where the ports are the same or a handshake shows the side.
 const SHOWN: u16 = 990;
@@ -18,8 +18,8 @@ const CALLED_BACK: u16 = 970;
 const EVEN: u16 = 500;
 /// Below this gap between the sums, in hundredths, the evidence is even.
 const TIE: u32 = 25;
-/// The server's port of active FTP data connections, which the server opens (RFC 959, section 3.2).
-const FTP_DATA: u16 = 20;
+/// From this gap on, in hundredths, what is learned elsewhere in the input could not turn the decision.
+const SETTLED: u32 = 650;
 
 /// What showed the service side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,21 +112,20 @@ impl Decision {
     }
 }
 
-/// Decides which service a flow is, by its ports, its handshake and the table.
-pub fn decide(record: &FlowRecord, table: &PortTable) -> Decision {
-    let verdict = decide_side(record, table);
+/// Decides which service a flow is: by its ports, its handshake, the table, and what was learned elsewhere in the input.
+pub fn decide(flow: &Observed, table: &PortTable, learned: &Learned) -> Decision {
+    let verdict = decide_side(flow, table, learned);
     let service_port = match (verdict.side, verdict.basis) {
-        (Some(side), _) => Some(record.endpoint(side).port),
-        (None, Basis::Symmetric) => Some(record.endpoints[0].port),
+        (Some(side), _) => Some(flow.endpoint(side).port),
+        (None, Basis::Symmetric) => Some(flow.endpoints[0].port),
         (None, _) => None,
     };
-    let entry = service_port.map_or_else(Entry::default, |port| table.entry(record.transport, port));
-    let (unanswered, refused) = fate_of_syn(record);
+    let entry = service_port.map_or_else(Entry::default, |port| table.entry(flow.transport, port));
     Decision {
         service_side: verdict.side,
         basis: verdict.basis,
-        unanswered,
-        refused,
+        unanswered: flow.opening.is_some_and(|opening| opening.seen_syn && !opening.answered),
+        refused: flow.opening.is_some_and(|opening| opening.refused),
         service_port,
         service: entry.service,
         category: entry.category,
@@ -144,61 +143,54 @@ struct Verdict {
 }
 
 /// The first rule that applies.
-fn decide_side(record: &FlowRecord, table: &PortTable) -> Verdict {
-    let [a, b] = record.endpoints.map(|endpoint| endpoint.port);
-    // Port 0 is reserved: on both ends it is no common service.
-    if a == b && a != 0 {
-        return Verdict { side: None, basis: Basis::Symmetric, confidence: SHOWN };
-    }
-    let client = record.handshake.client();
-    if let Some(server) = ftp_data_server(record)
-        && client.is_none_or(|client| client == server)
-    {
-        return Verdict { side: Some(server), basis: Basis::Callback, confidence: CALLED_BACK };
-    }
-    if let Some(client) = client {
-        let seen_syn = record.handshake.syn.iter().any(Option::is_some);
-        let basis = if seen_syn { Basis::HandshakeSyn } else { Basis::HandshakeSynAck };
-        return Verdict { side: Some(client.other()), basis, confidence: SHOWN };
-    }
-    by_evidence(record, table)
+fn decide_side(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
+    let Some((side, kind)) = shown(flow) else { return by_evidence(flow, table, learned) };
+    let (basis, confidence) = match kind {
+        EvidenceKind::FtpData => (Basis::Callback, CALLED_BACK),
+        EvidenceKind::Syn => (Basis::HandshakeSyn, SHOWN),
+        EvidenceKind::SynAck => (Basis::HandshakeSynAck, SHOWN),
+        _ => (Basis::Symmetric, SHOWN),
+    };
+    Verdict { side, basis, confidence }
 }
 
-/// The side with TCP port 20, if the other port is not a system port.
-fn ftp_data_server(record: &FlowRecord) -> Option<Side> {
-    let port = |side| record.endpoint(side).port;
-    let is_server = |side: &Side| port(*side) == FTP_DATA && port(side.other()) > 1023;
-    Side::BOTH.into_iter().find(|side| record.transport == Transport::Tcp && is_server(side))
-}
-
-fn by_evidence(record: &FlowRecord, table: &PortTable) -> Verdict {
-    let mut sums = [0; 2];
-    let mut has_service = false;
-    weigh(record, table, |side, kind, points| {
-        sums[side.index()] += points;
-        has_service |= kind.shows_service();
-    });
-    let [a, b] = record.endpoints.map(|endpoint| endpoint.port);
-    let gap = sums[0].abs_diff(sums[1]);
+fn by_evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
+    let Sums { points, has_service } = add_up(flow, table, learned);
+    let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
+    let gap = points[0].abs_diff(points[1]);
     if !has_service || (gap < TIE && a == b) {
         Verdict { side: None, basis: Basis::Undecided, confidence: 0 }
     } else if gap < TIE {
         let lower = if a < b { Side::A } else { Side::B };
         Verdict { side: Some(lower), basis: Basis::Tie, confidence: EVEN }
     } else {
-        let stronger = if sums[0] > sums[1] { Side::A } else { Side::B };
+        let stronger = if points[0] > points[1] { Side::A } else { Side::B };
         Verdict { side: Some(stronger), basis: Basis::Evidence, confidence: confidence::of_gap(gap) }
     }
 }
 
-/// Whether a SYN was left unanswered, and whether it was refused.
-fn fate_of_syn(record: &FlowRecord) -> (bool, bool) {
-    let handshake = &record.handshake;
-    let seen_syn = handshake.syn.iter().any(Option::is_some);
-    let Some(asked) = handshake.client().map(Side::other).filter(|_| seen_syn && !handshake.answered())
-    else {
-        return (false, false);
-    };
-    let reset = record.sent_by(asked).flags.contains(TcpFlags::RST);
-    (true, reset && handshake.ack[asked.index()].is_none())
+/// All evidence of a flow.
+struct Sums {
+    /// By side, in hundredths.
+    points: [i32; 2],
+    /// Whether anything shows that there is a service.
+    has_service: bool,
+}
+
+fn add_up(flow: &Observed, table: &PortTable, learned: &Learned) -> Sums {
+    let mut sums = Sums { points: [0; 2], has_service: false };
+    weigh(flow, table, learned, |side, kind| {
+        sums.points[side.index()] += kind.points();
+        sums.has_service |= kind.shows_service();
+    });
+    sums
+}
+
+/// Whether what is learned elsewhere in the input could decide the flow.
+pub(super) fn is_in_doubt(flow: &Observed, table: &PortTable) -> bool {
+    if shown(flow).is_some() {
+        return false;
+    }
+    let Sums { points, has_service } = add_up(flow, table, &Learned::default());
+    !has_service || points[0].abs_diff(points[1]) < SETTLED
 }

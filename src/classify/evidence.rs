@@ -1,18 +1,37 @@
-//! What one flow and the table say for and against each side being the service's.
+//! What speaks for and against each side being the service's: the flow itself, the table, and what the whole input shows.
 //!
-//! Points are hundredths; they add up to log odds. What only the whole capture can tell (who listens, who has many
-//! peers) is of other kinds and is to be weighed beside these.
+//! Points are hundredths; they add up to log odds.
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::learned::{Habits, Learned};
 use super::listing::Standing;
+use super::observed::Observed;
 use super::table::PortTable;
-use crate::flow::FlowRecord;
 use crate::net::{Side, Transport};
+
+/// The weight, in hundredths, of what decides alone: more than anything else together.
+const DECISIVE: i32 = 2000;
+/// So many peers show a service: a client's port may well be used twice.
+const MANY: u32 = 3;
+/// The server's port of active FTP data connections, which the server opens (RFC 959, section 3.2).
+const FTP_DATA: u16 = 20;
 
 /// A reason for or against a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EvidenceKind {
+    /// The same port on both ends. Decides alone.
+    SamePort,
+    /// TCP port 20 against a client's port: the server's end of an FTP data connection. Decides alone.
+    FtpData,
+    /// The destination of the first SYN. Decides alone.
+    Syn,
+    /// The sender of the SYN/ACK, where no SYN was seen. Decides alone.
+    SynAck,
+    /// Answered a SYN in another flow of the input.
+    Listener,
+    /// Is talked to by that many endpoints of the input, 2 or more.
+    Peers(u32),
     /// The table knows the port, and how well.
     Listed(Standing),
     /// The port is the client's by its protocol: 68 (DHCP, RFC 2131), 546 (`DHCPv6`, RFC 8415).
@@ -37,6 +56,9 @@ impl EvidenceKind {
     /// The weight, in hundredths.
     pub const fn points(self) -> i32 {
         match self {
+            Self::SamePort | Self::FtpData | Self::Syn | Self::SynAck => DECISIVE,
+            Self::Listener => 800,
+            Self::Peers(peers) => log2_hundredths(peers),
             Self::Listed(standing) => standing.points(),
             Self::ClientRole => -300,
             Self::SystemPort => 200,
@@ -52,12 +74,43 @@ impl EvidenceKind {
     /// Whether it can show that there is a service at all. Where nothing does, ranges and the order of packets
     /// would only guess.
     pub const fn shows_service(self) -> bool {
-        matches!(self, Self::Listed(_) | Self::GroupDestination)
+        match self {
+            Self::Listed(_) | Self::GroupDestination | Self::Listener => true,
+            Self::Peers(peers) => peers >= MANY,
+            _ => false,
+        }
     }
 
-    /// In words, as reasons use them.
-    pub const fn describe(self) -> &'static str {
+    /// The name that programs read.
+    pub const fn name(self) -> &'static str {
         match self {
+            Self::SamePort => "same-port",
+            Self::FtpData => "ftp-data",
+            Self::Syn => "syn",
+            Self::SynAck => "syn-ack",
+            Self::Listener => "listener",
+            Self::Peers(_) => "peers",
+            Self::Listed(_) => "table",
+            Self::ClientRole => "client-role",
+            Self::SystemPort => "system-port",
+            Self::LowSystemPort => "low-system-port",
+            Self::DynamicRange => "dynamic-range",
+            Self::LinuxClientRange => "linux-client-range",
+            Self::OldClientRange => "old-client-range",
+            Self::GroupDestination => "group-destination",
+            Self::FirstDestination => "first-destination",
+        }
+    }
+
+    /// In words, as explanations use them.
+    pub fn describe(self) -> String {
+        let words = match self {
+            Self::SamePort => "the port of both ends: decides alone",
+            Self::FtpData => "the FTP server opens its data connections from there: decides alone",
+            Self::Syn => "destination of the SYN: decides alone",
+            Self::SynAck => "sender of the SYN/ACK: decides alone",
+            Self::Listener => "answered a SYN in another flow",
+            Self::Peers(peers) => return format!("at least {peers} endpoints talk to it"),
             Self::Listed(standing) => standing.describe(),
             Self::ClientRole => "the client's port by its protocol",
             Self::SystemPort => "system port in the table",
@@ -67,16 +120,48 @@ impl EvidenceKind {
             Self::OldClientRange => "client range of older systems, 1024-5000",
             Self::GroupDestination => "multicast or broadcast destination",
             Self::FirstDestination => "destination of the first packet",
-        }
+        };
+        words.to_owned()
     }
 }
 
-/// Hands every piece of evidence to `each`, with the side it is about and its points in hundredths.
-pub fn weigh(record: &FlowRecord, table: &PortTable, mut each: impl FnMut(Side, EvidenceKind, i32)) {
+/// What the ranked rules say before any evidence is added up: the first one that applies, and the side that it shows;
+/// no side where the port is that of both.
+pub(super) fn shown(flow: &Observed) -> Option<(Option<Side>, EvidenceKind)> {
+    let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
+    // Port 0 is reserved: on both ends it is no common service.
+    if a == b && a != 0 {
+        return Some((None, EvidenceKind::SamePort));
+    }
+    if let Some(server) = ftp_data_server(flow)
+        && flow.opening.is_none_or(|opening| opening.client == server)
+    {
+        return Some((Some(server), EvidenceKind::FtpData));
+    }
+    let opening = flow.opening?;
+    let kind = if opening.seen_syn { EvidenceKind::Syn } else { EvidenceKind::SynAck };
+    Some((Some(opening.client.other()), kind))
+}
+
+/// The side with TCP port 20, if the other port is not a system port.
+fn ftp_data_server(flow: &Observed) -> Option<Side> {
+    let port = |side| flow.endpoint(side).port;
+    let is_server = |side: &Side| port(*side) == FTP_DATA && port(side.other()) > 1023;
+    Side::BOTH.into_iter().find(|side| flow.transport == Transport::Tcp && is_server(side))
+}
+
+/// Hands every piece of evidence that adds up to `each`, with the side it is about.
+pub fn weigh(
+    flow: &Observed,
+    table: &PortTable,
+    learned: &Learned,
+    mut each: impl FnMut(Side, EvidenceKind),
+) {
     for side in Side::BOTH {
-        let endpoint = record.endpoint(side);
-        let standing = table.entry(record.transport, endpoint.port).standing;
-        let mut add = |kind: EvidenceKind| each(side, kind, kind.points());
+        let endpoint = flow.endpoint(side);
+        let standing = table.entry(flow.transport, endpoint.port).standing;
+        let mut add = |kind| each(side, kind);
+        add_habits(learned.of(flow.transport, endpoint), &mut add);
         if standing != Standing::Unlisted {
             add(EvidenceKind::Listed(standing));
         }
@@ -86,14 +171,23 @@ pub fn weigh(record: &FlowRecord, table: &PortTable, mut each: impl FnMut(Side, 
         if let Some(kind) = port_range(endpoint.port, standing) {
             add(kind);
         }
-        if record.transport == Transport::Udp {
+        if flow.transport == Transport::Udp {
             if is_group(endpoint.address) {
                 add(EvidenceKind::GroupDestination);
             }
-            if record.opener == side.other() {
+            if flow.opener == Some(side.other()) {
                 add(EvidenceKind::FirstDestination);
             }
         }
+    }
+}
+
+fn add_habits(habits: Habits, add: &mut impl FnMut(EvidenceKind)) {
+    if habits.listens {
+        add(EvidenceKind::Listener);
+    }
+    if habits.peers() > 1 {
+        add(EvidenceKind::Peers(habits.peers()));
     }
 }
 
@@ -115,4 +209,11 @@ fn is_group(address: IpAddr) -> bool {
         IpAddr::V4(address) => address.is_multicast() || address == Ipv4Addr::BROADCAST,
         IpAddr::V6(address) => address.is_multicast(),
     }
+}
+
+/// 100 log2(n), up to 400 for 16 and more.
+const fn log2_hundredths(n: u32) -> i32 {
+    const VALUES: [i32; 17] =
+        [0, 0, 100, 158, 200, 232, 258, 281, 300, 317, 332, 346, 358, 370, 381, 391, 400];
+    VALUES[if n > 16 { 16 } else { n as usize }]
 }

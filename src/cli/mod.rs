@@ -2,6 +2,7 @@
 
 mod duration;
 mod exit;
+mod explain;
 mod interrupt;
 mod output;
 mod progress;
@@ -9,7 +10,12 @@ mod read;
 
 pub(crate) use exit::Exit;
 
+use std::io::{self, IsTerminal};
+
 use clap::{Parser, Subcommand};
+use portolan::report::ReportOptions;
+
+use output::Output;
 
 /// Which services the traffic is, in numbers that are true to the packet.
 #[derive(Debug, Parser)]
@@ -26,12 +32,27 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Read(read::Arguments),
+    Explain(explain::Arguments),
 }
 
 /// The value, or the end of the program with the status and the help of wrong usage.
 fn usage<T>(value: Result<T, impl std::fmt::Display>) -> T {
     use clap::{CommandFactory as _, error::ErrorKind};
     value.unwrap_or_else(|error| Arguments::command().error(ErrorKind::ValueValidation, error).exit())
+}
+
+/// How a report looks that goes to `output`: as wide as the terminal, and in colour if that is wanted.
+fn report_options(top: usize, output: &Output) -> ReportOptions {
+    let is_terminal = output.is_stdout() && io::stdout().is_terminal();
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let of_environment = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let of_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let width = if is_terminal { of_terminal() } else { of_environment() };
+    ReportOptions {
+        top,
+        width: width.unwrap_or(ReportOptions::default().width),
+        colour: is_terminal && !no_colour,
+    }
 }
 
 /// Runs the program with the arguments of the process.
@@ -41,5 +62,6 @@ fn usage<T>(value: Result<T, impl std::fmt::Display>) -> T {
 pub(crate) fn run() -> anyhow::Result<Exit> {
     match Arguments::parse().command {
         Command::Read(arguments) => read::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
     }
 }

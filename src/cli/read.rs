@@ -1,18 +1,19 @@
 //! `portolan read`: capture files to a summary.
 
 use std::fs;
-use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
+use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
 use portolan::meter::FlowSink;
 use portolan::read::Reading;
-use portolan::report::{self, NdjsonFlows, ReportOptions, printable};
+use portolan::report::{self, ExplainTarget, ExplainedFlows, NdjsonFlows, printable};
 use portolan::source::{self, CaptureReader, Input, SourceError};
 use portolan::summary::Summary;
 
@@ -63,6 +64,11 @@ pub(super) struct Arguments {
     /// Write a record of every flow to a file: .ndjson, one JSON object a line
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_flows_path))]
     flows: Option<PathBuf>,
+
+    /// Instead of the summary, explain the decisions about an endpoint, tcp:10.0.0.5:9000, or about a flow, with its
+    /// peer behind a comma
+    #[arg(long, value_name = "ENDPOINT", conflicts_with = "flows")]
+    explain: Option<ExplainTarget>,
 
     /// Exit with status 4 if packets were dropped or flows evicted
     #[arg(long)]
@@ -125,20 +131,32 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             eprintln!("portolan: {}", printable(line));
         }
     };
+    let table = Arc::new(PortTable::built_in());
     let mut output = Output::create(arguments.output.as_deref())?;
     let mut flows = match &arguments.flows {
         Some(path) => Some(NdjsonFlows::new(Output::create(Some(path))?)),
         None => None,
     };
-    let summary =
-        read_all(arguments, flows.as_mut().map(|flows| flows as &mut (dyn FlowSink + Send)), &warn)?;
+    let mut explained =
+        arguments.explain.map(|target| ExplainedFlows::new(target, arguments.top, Arc::clone(&table)));
+    let sink = match (&mut flows, &mut explained) {
+        (_, Some(explained)) => Some(explained as &mut (dyn FlowSink + Send)),
+        (Some(flows), None) => Some(flows as &mut (dyn FlowSink + Send)),
+        (None, None) => None,
+    };
+    let summary = read_all(arguments, table, sink, &warn)?;
     let is_nothing_read = summary.inputs.iter().all(|input| input.refused);
     if let Some(flows) = flows.filter(|_| !is_nothing_read) {
         flows.into_inner().finish()?;
     }
     if !is_nothing_read || (arguments.format == Format::Json && output.is_stdout()) {
-        report::write(arguments.format.into(), &summary, &report_options(arguments, &output), &mut output)
-            .context("cannot write the summary")?;
+        let options = super::report_options(arguments.top, &output);
+        match (explained, arguments.format) {
+            (Some(explained), Format::Json) => explained.write_json(&mut output),
+            (Some(explained), _) => explained.write_text(&options, &mut output),
+            (None, format) => report::write(format.into(), &summary, &options, &mut output),
+        }
+        .context("cannot write the result")?;
         output.finish()?;
     }
     Ok(exit_of(&summary, is_nothing_read, arguments.fail_on_loss))
@@ -146,6 +164,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 /// Refuses to write over an input, or the summary over the flow records.
 fn check_outputs(arguments: &Arguments) -> Result<(), String> {
+    if arguments.explain.is_some() && !matches!(arguments.format, Format::Text | Format::Json) {
+        return Err("an explanation is written as text or json".to_owned());
+    }
     let identity = |path: &Path| {
         let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         Some((found.dev(), found.ino()))
@@ -189,22 +210,10 @@ fn exit_of(summary: &Summary, is_nothing_read: bool, fail_on_loss: bool) -> Exit
     }
 }
 
-fn report_options(arguments: &Arguments, output: &Output) -> ReportOptions {
-    let is_terminal = output.is_stdout() && io::stdout().is_terminal();
-    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let of_environment = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let of_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let width = if is_terminal { of_terminal() } else { of_environment() };
-    ReportOptions {
-        top: arguments.top,
-        width: width.unwrap_or(ReportOptions::default().width),
-        colour: is_terminal && !no_colour,
-    }
-}
-
 /// Reads all inputs into one summary. What is wrong with an input is told at once.
 fn read_all(
     arguments: &Arguments,
+    table: Arc<PortTable>,
     sink: Option<&mut (dyn FlowSink + Send)>,
     warn: &dyn Fn(&str),
 ) -> anyhow::Result<Summary> {
@@ -213,7 +222,7 @@ fn read_all(
         max_flows: arguments.max_flows,
         interval_ns: arguments.interval,
     };
-    let mut reading = Reading::new(&options);
+    let mut reading = Reading::with_table(table, &options);
     if let Some(sink) = sink {
         reading = reading.with_sink(sink);
     }

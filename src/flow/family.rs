@@ -130,6 +130,13 @@ impl<K: Key> Family<K> {
         ids
     }
 
+    /// Shows all segments.
+    pub(super) fn visit(&self, mut each: impl FnMut(&Segment<K>)) {
+        for head in self.index.ids() {
+            self.chain(head).for_each(|id| each(&self.segments[id]));
+        }
+    }
+
     /// The segments of one key.
     fn chain(&self, head: Id) -> impl Iterator<Item = Id> {
         std::iter::successors(Some(head), |&id| {

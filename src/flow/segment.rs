@@ -173,6 +173,12 @@ impl<K: Key> Segment<K> {
 
     /// The flow's record. Its detail is removed.
     pub(super) fn into_record(self, details: &mut Details) -> FlowRecord {
+        let record = self.record(details);
+        FlowRecord { intervals: details.remove(self.detail), ..record }
+    }
+
+    /// The flow's record without its intervals.
+    pub(super) fn record(&self, details: &Details) -> FlowRecord {
         let detail = details.get(self.detail);
         let sent = |side: usize| Traffic {
             packets: u64::from(detail.packets_high[side]) << 32 | u64::from(self.packets[side]),
@@ -188,7 +194,7 @@ impl<K: Key> Segment<K> {
             sent: [sent(0), sent(1)],
             opener: if self.opened_by_b(&detail) { Side::B } else { Side::A },
             handshake: self.handshake(&detail),
-            intervals: details.remove(self.detail),
+            intervals: Vec::new(),
         }
     }
 

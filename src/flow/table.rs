@@ -220,6 +220,13 @@ impl Flows {
         self.0.interval_ns()
     }
 
+    /// Shows all flows without their intervals, in no particular order.
+    pub fn visit(&self, mut each: impl FnMut(&FlowRecord)) {
+        let FlowTable { v4, v6, details, .. } = &self.0;
+        v4.visit(|segment| each(&segment.record(details)));
+        v6.visit(|segment| each(&segment.record(details)));
+    }
+
     /// Hands out all flows, in no particular order.
     pub fn for_each(mut self, mut each: impl FnMut(FlowRecord)) {
         let details = &mut self.0.details;

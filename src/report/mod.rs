@@ -5,6 +5,7 @@
 
 mod community_id;
 mod csv;
+mod explanation;
 mod flow_record;
 mod json;
 mod markdown;
@@ -15,6 +16,7 @@ mod view;
 mod words;
 
 pub use community_id::community_id;
+pub use explanation::{ExplainTarget, ExplainedFlows, TargetError, explain_as_json, explain_as_text};
 pub use flow_record::{FlowEnd, FlowLine};
 pub use ndjson::NdjsonFlows;
 pub use units::printable;

@@ -3,9 +3,8 @@
 use std::io::{self, Write};
 
 use super::flow_record::{FlowEnd, FlowLine};
-use crate::classify::{self, Decision, PortTable};
-use crate::flow::FlowRecord;
-use crate::meter::FlowSink;
+use crate::classify;
+use crate::meter::{DecidedFlow, FlowSink};
 
 /// Writes one JSON object a line for each flow, in the names of the Elastic Common Schema.
 ///
@@ -38,11 +37,12 @@ impl<W: Write> NdjsonFlows<W> {
 }
 
 impl<W: Write> FlowSink for NdjsonFlows<W> {
-    fn flow(&mut self, record: &FlowRecord, decision: &Decision, table: &PortTable) -> io::Result<()> {
+    fn flow(&mut self, flow: &DecidedFlow<'_>) -> io::Result<()> {
+        let DecidedFlow { record, observed, decision, table, .. } = *flow;
         // Where no side was chosen, whoever spoke first stands for the client.
         let server = decision.service_side.unwrap_or(record.opener.other());
         let end = |side| FlowEnd { endpoint: record.endpoint(side), sent: record.sent_by(side) };
-        let candidates = classify::candidates(record, decision, table);
+        let candidates = classify::candidates(observed, decision, table);
         FlowLine {
             transport: record.transport,
             client: end(server.other()),

@@ -3,20 +3,24 @@
 //! [`Tally`] counts while packets and flows come in, by ids; [`Summary`] is what it becomes, by names and in order.
 
 mod capture;
+mod certainty;
 mod counts;
 mod distribution;
 mod input;
 mod series;
 mod services;
 mod tally;
+mod unknown;
 
 pub use capture::{CaptureTotals, Loss, Unclassified};
+pub use certainty::Certainty;
 pub use counts::{Counts, Volume};
 pub use distribution::Distribution;
 pub use input::InputReport;
 pub use series::{Interval, Series};
 pub use services::{ConfidenceFlows, Flows, ServiceKey, ServiceTotals};
 pub use tally::Tally;
+pub use unknown::{UnknownEndpoint, UnknownEndpoints};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,6 +54,10 @@ pub struct Summary {
     pub port_pairs: BTreeMap<PortPair, Counts>,
     /// What port pairs past the bound of [`FlowOptions::max_flows`](crate::flow::FlowOptions::max_flows) had.
     pub other_port_pairs: Counts,
+    /// How the services were decided.
+    pub certainty: Certainty,
+    /// What unknown traffic goes to.
+    pub unknown_endpoints: UnknownEndpoints,
     /// Volumes over time, if intervals were asked for.
     pub series: Option<Series>,
 }
@@ -104,6 +112,8 @@ impl Merge for Summary {
         merge_maps(&mut self.port_classes, other.port_classes);
         merge_maps(&mut self.port_pairs, other.port_pairs);
         self.other_port_pairs.merge(other.other_port_pairs);
+        self.certainty.merge(other.certainty);
+        self.unknown_endpoints.merge(other.unknown_endpoints);
         self.series = match (self.series.take(), other.series) {
             (Some(mut series), Some(other)) => {
                 series.merge(other);

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use super::services::{Flows, ServiceKey, ServiceTotals};
-use super::{CaptureTotals, Counts, Distribution, Loss, Series, Summary, Unclassified, Volume};
-use crate::classify::{CategoryId, Confidence, Decision, PortTable, ServiceId};
+use super::{
+    CaptureTotals, Certainty, Counts, Distribution, Loss, Series, Summary, Unclassified, UnknownEndpoints,
+    Volume,
+};
+use crate::classify::{CategoryId, Confidence, Decision, Learned, PortTable, ServiceId};
 use crate::flow::{FlowRecord, IntervalVolume};
 use crate::merge::{Merge, merge_maps};
 use crate::net::{PortClass, PortPair, Side, Timestamp, Transport};
@@ -27,6 +30,8 @@ pub struct Tally {
     port_pairs: HashMap<PortPair, Counts, foldhash::fast::RandomState>,
     most_port_pairs: usize,
     other_port_pairs: Counts,
+    certainty: Certainty,
+    unknown_endpoints: UnknownEndpoints,
     /// Volumes by the start of the interval, and the row.
     intervals: HashMap<(Option<Timestamp>, Row), Volume, foldhash::fast::RandomState>,
 }
@@ -53,6 +58,8 @@ impl Tally {
             port_pairs: HashMap::default(),
             most_port_pairs,
             other_port_pairs: Counts::default(),
+            certainty: Certainty::default(),
+            unknown_endpoints: UnknownEndpoints::default(),
             intervals: HashMap::default(),
         }
     }
@@ -85,6 +92,8 @@ impl Tally {
         let [service_class, peer_class] = classes(record, decision);
         self.port_classes[service_class as usize][peer_class as usize].merge(counts);
         self.count_pair(record.port_pair(), counts);
+        self.certainty.add(decision, counts);
+        self.unknown_endpoints.add(record, decision, counts);
         for &IntervalVolume { start, packets, bytes } in &record.intervals {
             self.intervals.entry((start, row)).or_default().merge(Volume { packets, bytes });
         }
@@ -120,6 +129,8 @@ impl Tally {
             self.count_pair(pair, counts);
         }
         self.other_port_pairs.merge(other.other_port_pairs);
+        self.certainty.merge(other.certainty);
+        self.unknown_endpoints.merge(other.unknown_endpoints);
         for (interval, volume) in other.intervals {
             self.intervals.entry(interval).or_default().merge(volume);
         }
@@ -127,7 +138,14 @@ impl Tally {
 
     /// The summary, with the names of the table. `interval_ns` is the width of the intervals at the end: flows that
     /// were evicted earlier may have been counted by narrower ones.
-    pub fn into_summary(self, table: &PortTable, interval_ns: Option<u64>, loss: Loss) -> Summary {
+    pub fn into_summary(
+        mut self,
+        table: &PortTable,
+        learned: &Learned,
+        interval_ns: Option<u64>,
+        loss: Loss,
+    ) -> Summary {
+        self.certainty.note(learned);
         let mut packet_size = self.long_packets;
         for (length, &packets) in (0..).zip(self.lengths.iter()) {
             packet_size.record_n(length, packets);
@@ -153,6 +171,8 @@ impl Tally {
             port_classes,
             port_pairs: self.port_pairs.into_iter().collect(),
             other_port_pairs: self.other_port_pairs,
+            certainty: self.certainty,
+            unknown_endpoints: self.unknown_endpoints,
         }
     }
 }

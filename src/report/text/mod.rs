@@ -14,14 +14,12 @@ use std::io::{self, Write};
 
 use super::{ReportOptions, words};
 use crate::summary::Summary;
-use page::{Page, Tone};
-
-/// Below this nothing reads well any more.
-const LEAST_WIDTH: usize = 60;
+pub(super) use page::{Page, Tone};
+pub(super) use table::{Cell, Column, Table};
 
 /// Writes the report: losses first, then what the traffic is, then the details.
 pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { out, width: options.width.max(LEAST_WIDTH), colour: options.colour };
+    let mut page = Page::new(out, options);
     loss::write(summary, &mut page)?;
     page.paragraph(0, Tone::Strong, &words::headline(summary))?;
     capture::write(summary, options.top, &mut page)?;

@@ -5,12 +5,16 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar as _;
 
+use crate::report::ReportOptions;
 use crate::report::units::printable;
+
+/// Below this nothing reads well any more.
+const LEAST_WIDTH: usize = 60;
 
 /// What a piece of text is, for the eye. The words say everything; colours only help to find it, and no two that some
 /// people cannot tell apart stand for different things.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     #[default]
     Plain,
     /// Titles and names.
@@ -36,27 +40,33 @@ impl Tone {
 }
 
 /// Where the report goes.
-pub(super) struct Page<'a> {
+pub(in crate::report) struct Page<'a> {
     pub(super) out: &'a mut dyn Write,
     pub(super) width: usize,
     pub(super) colour: bool,
 }
 
+impl<'a> Page<'a> {
+    pub(in crate::report) fn new(out: &'a mut dyn Write, options: &ReportOptions) -> Self {
+        Self { out, width: options.width.max(LEAST_WIDTH), colour: options.colour }
+    }
+}
+
 impl Page<'_> {
     /// A blank line and a title.
-    pub(super) fn title(&mut self, title: &str) -> io::Result<()> {
+    pub(in crate::report) fn title(&mut self, title: &str) -> io::Result<()> {
         self.end_line()?;
         self.put(Tone::Strong, title)?;
         self.end_line()
     }
 
     /// `text` from column `indent` on, in as many lines as it needs.
-    pub(super) fn paragraph(&mut self, indent: usize, tone: Tone, text: &str) -> io::Result<()> {
+    pub(in crate::report) fn paragraph(&mut self, indent: usize, tone: Tone, text: &str) -> io::Result<()> {
         self.entry(indent, "", indent, tone, text)
     }
 
     /// `key` at column `indent`, and `text` beside it from column `margin` on; nothing if `text` is blank.
-    pub(super) fn entry(
+    pub(in crate::report) fn entry(
         &mut self,
         indent: usize,
         key: &str,

@@ -12,7 +12,7 @@ const GAP: usize = 2;
 const EXTRA: u8 = 3;
 
 /// How a column looks, and how much it matters.
-pub(super) struct Column {
+pub(in crate::report) struct Column {
     title: &'static str,
     right: bool,
     /// The least width that names are cut to; `None` if nothing is to be cut.
@@ -23,36 +23,36 @@ pub(super) struct Column {
 
 impl Column {
     /// Names, from the left.
-    pub(super) const fn names(title: &'static str, least: usize) -> Self {
+    pub(in crate::report) const fn names(title: &'static str, least: usize) -> Self {
         Self { title, right: false, least: Some(least), rank: 0 }
     }
 
     /// Short texts that are not cut, from the left.
-    pub(super) const fn left(title: &'static str) -> Self {
+    pub(in crate::report) const fn left(title: &'static str) -> Self {
         Self { title, right: false, least: None, rank: 0 }
     }
 
     /// Numbers, to the right.
-    pub(super) const fn right(title: &'static str) -> Self {
+    pub(in crate::report) const fn right(title: &'static str) -> Self {
         Self { title, right: true, least: None, rank: 0 }
     }
 
     /// The same with another rank.
-    pub(super) const fn rank(self, rank: u8) -> Self {
+    pub(in crate::report) const fn rank(self, rank: u8) -> Self {
         Self { rank, ..self }
     }
 }
 
 /// What stands in one row and column.
 #[derive(Default)]
-pub(super) struct Cell {
+pub(in crate::report) struct Cell {
     text: String,
     tone: Tone,
 }
 
 impl Cell {
     /// `text`, made fit for a terminal.
-    pub(super) fn new(tone: Tone, text: impl AsRef<str>) -> Self {
+    pub(in crate::report) fn new(tone: Tone, text: impl AsRef<str>) -> Self {
         Self { text: printable(text.as_ref()), tone }
     }
 }
@@ -64,23 +64,23 @@ impl<T: AsRef<str>> From<T> for Cell {
 }
 
 /// Rows under their columns.
-pub(super) struct Table {
+pub(in crate::report) struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
-    pub(super) const fn new(columns: Vec<Column>) -> Self {
+    pub(in crate::report) const fn new(columns: Vec<Column>) -> Self {
         Self { columns, rows: Vec::new() }
     }
 
     /// Adds a row: a cell for each column, in their order. What is missing at its end stays empty.
-    pub(super) fn row(&mut self, cells: Vec<Cell>) {
+    pub(in crate::report) fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
     }
 
     /// Writes the heads, unless none has a title, and the rows.
-    pub(super) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+    pub(in crate::report) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         let widths = self.fit(page.width.saturating_sub(INDENT));
         if self.columns.iter().any(|column| !column.title.is_empty()) {
             let heads: Vec<Cell> =

@@ -1,0 +1,154 @@
+//! `portolan explain`: the decision for a port pair, and why.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use portolan::classify::{self, Learned, Observed, Opening, PortTable};
+use portolan::net::{Endpoint, Side, Transport};
+use portolan::report;
+
+use super::Exit;
+use super::output::Output;
+
+/// Say which service a port pair is, and why
+///
+/// The pair is that of a packet: its source port, then its destination port.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Source port, such as 51234
+    #[arg(value_name = "SOURCE")]
+    source: PortArgument,
+
+    /// Destination port, such as 5432/tcp; without a transport it is tcp
+    #[arg(value_name = "DESTINATION")]
+    destination: PortArgument,
+
+    /// The packet is a SYN
+    #[arg(long, conflicts_with = "syn_ack")]
+    syn: bool,
+
+    /// The packet is a SYN/ACK
+    #[arg(long)]
+    syn_ack: bool,
+
+    /// Source address
+    #[arg(long, value_name = "ADDRESS")]
+    src_ip: Option<IpAddr>,
+
+    /// Destination address
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "dest")]
+    dst_ip: Option<IpAddr>,
+
+    /// Where a UDP packet goes
+    #[arg(long, value_enum, default_value_t = Destination::Unicast)]
+    dest: Destination,
+
+    /// How the explanation is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, in a terminal
+    Text,
+    /// For programs, as portolan.explain/1
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Destination {
+    /// One host
+    Unicast,
+    /// A group of hosts
+    Multicast,
+    /// All hosts of a network
+    Broadcast,
+}
+
+/// A port, with the transport if it was said.
+#[derive(Clone, Copy, Debug)]
+struct PortArgument {
+    port: u16,
+    transport: Option<Transport>,
+}
+
+impl FromStr for PortArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (port, transport) = match text.split_once('/') {
+            Some((port, transport)) => (port, Some(transport)),
+            None => (text, None),
+        };
+        let port = port.parse().map_err(|_| "a port is a number from 0 to 65535".to_owned())?;
+        let known = |name| Transport::from_name(name).ok_or("a transport is tcp, udp or sctp".to_owned());
+        Ok(Self { port, transport: transport.map(known).transpose()? })
+    }
+}
+
+/// Runs `portolan explain`.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let flow = super::usage(observed(arguments));
+    let table = PortTable::built_in();
+    let explanation = classify::explain(&flow, &table, &Learned::new());
+    let mut output = Output::create(None)?;
+    match arguments.format {
+        Format::Json => report::explain_as_json(&explanation, Side::A, &table, &mut output)?,
+        Format::Text => {
+            report::explain_as_text(
+                &explanation,
+                Side::A,
+                &table,
+                &super::report_options(0, &output),
+                &mut output,
+            )?;
+        }
+    }
+    output.finish()?;
+    Ok(Exit::Done)
+}
+
+/// What the arguments say of a flow; the source is side A.
+fn observed(arguments: &Arguments) -> Result<Observed, String> {
+    let transport = transport(arguments)?;
+    let is_shake = arguments.syn || arguments.syn_ack;
+    if is_shake && transport != Transport::Tcp {
+        return Err("--syn and --syn-ack are of tcp alone".to_owned());
+    }
+    if arguments.dest != Destination::Unicast && transport == Transport::Tcp {
+        return Err("tcp goes to one host, so --dest has to be unicast".to_owned());
+    }
+    let destination = arguments.dst_ip.unwrap_or(match arguments.dest {
+        Destination::Unicast => Ipv4Addr::UNSPECIFIED.into(),
+        Destination::Multicast => Ipv4Addr::new(224, 0, 0, 1).into(),
+        Destination::Broadcast => Ipv4Addr::BROADCAST.into(),
+    });
+    let source = arguments.src_ip.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+    Ok(Observed {
+        transport,
+        endpoints: [
+            Endpoint::new(source, arguments.source.port),
+            Endpoint::new(destination, arguments.destination.port),
+        ],
+        opener: Some(Side::A),
+        opening: is_shake.then_some(Opening {
+            client: if arguments.syn { Side::A } else { Side::B },
+            seen_syn: arguments.syn,
+            // The question is about this packet; nobody said that an answer was missing.
+            answered: true,
+            refused: false,
+        }),
+        spoke: [true; 2],
+    })
+}
+
+fn transport(arguments: &Arguments) -> Result<Transport, String> {
+    match (arguments.source.transport, arguments.destination.transport) {
+        (Some(source), Some(destination)) if source != destination => {
+            Err(format!("one packet cannot be {source} and {destination}"))
+        }
+        (source, destination) => Ok(destination.or(source).unwrap_or(Transport::Tcp)),
+    }
+}
