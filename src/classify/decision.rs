@@ -8,7 +8,7 @@ use super::learned::Learned;
 use super::listing::{CategoryId, Entry, ServiceId};
 use super::observed::Observed;
 use super::table::PortTable;
-use crate::net::Side;
+use crate::net::{Side, Transport};
 
 /// Side confidence, in permille, where the ports are the same or a handshake shows the side.
 const SHOWN: u16 = 990;
@@ -18,6 +18,9 @@ const CALLED_BACK: u16 = 970;
 const EVEN: u16 = 500;
 /// Below this gap between the sums, in hundredths, the evidence is even.
 const TIE: u32 = 25;
+/// From this gap on, in hundredths, a connection has a side even if nothing shows which service: somebody listened. Not so
+/// for UDP, where both ends may have taken any port.
+const WITHOUT_SERVICE: u32 = 100;
 /// From this gap on, in hundredths, what is learned elsewhere in the input could not turn the decision.
 const SETTLED: u32 = 650;
 
@@ -158,7 +161,8 @@ fn by_evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict
     let Sums { points, has_service } = add_up(flow, table, learned);
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
     let gap = points[0].abs_diff(points[1]);
-    if !has_service || (gap < TIE && a == b) {
+    let is_telling = has_service || (flow.transport != Transport::Udp && gap >= WITHOUT_SERVICE);
+    if !is_telling || (gap < TIE && a == b) {
         Verdict { side: None, basis: Basis::Undecided, confidence: 0 }
     } else if gap < TIE {
         let lower = if a < b { Side::A } else { Side::B };

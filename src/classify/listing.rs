@@ -157,14 +157,15 @@ impl Standing {
         }
     }
 
-    /// How far the name is to be trusted once the side is sure, in permille. An alternate is put between a
-    /// common primary name and one that only the registry has.
+    /// How far the name is to be trusted once the side is sure, in permille: as often as payload inspection agreed with it
+    /// (docs/accuracy.md), where it had enough to say. An alternate is put between a common primary name and one that only
+    /// the registry has.
     pub const fn trust(self) -> u16 {
         match self {
             Self::Unlisted => 0,
-            Self::Article => 300,
-            Self::Registry | Self::RegistryAndAlternate => 400,
-            Self::Alternate => 500,
+            Self::Article => 200,
+            Self::Registry | Self::RegistryAndAlternate => 250,
+            Self::Alternate => 400,
             Self::CommonPrimary => 750,
             Self::IanaPrimary => 950,
         }
