@@ -143,6 +143,10 @@ fn every_total_closes() {
             sum(summary.services_by(|key| &key.category).into_values().map(|totals| totals.counts)),
             with_ports
         );
+        assert_eq!(sum(summary.certainty.bases.values().copied()), with_ports);
+        assert_eq!(sum(summary.certainty.bands), with_ports);
+        let unknown = summary.services_by(|key| key.service == "unknown").remove(&true).unwrap_or_default();
+        assert_eq!(sum(summary.unknown_endpoints.iter().map(|(_, counts)| *counts)), unknown.counts);
         let series = summary.series.as_ref().unwrap();
         let of_intervals = series.intervals.values().flat_map(|interval| interval.values());
         let volume = sum(of_intervals.map(|&volume| Counts { volume, flows: 0 })).volume;

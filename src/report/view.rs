@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use etherparse::IpNumber;
 
+use crate::classify::Confidence;
 use crate::merge::Merge;
 use crate::net::{PortClass, PortPair, Timestamp};
 use crate::summary::{
-    ConfidenceFlows, Counts, Distribution, Interval, ServiceKey, ServiceTotals, Summary, Volume,
+    ConfidenceFlows, Counts, Distribution, Interval, ServiceKey, ServiceTotals, Summary, UnknownEndpoint,
+    Volume,
 };
 
 /// A category with all its services' totals.
@@ -56,6 +58,19 @@ pub(super) fn port_pairs(summary: &Summary, top: usize) -> Ranked<(PortPair, Cou
         ranked.rest.rows = None;
     }
     ranked
+}
+
+/// The unknown endpoints with the most bytes, then packets, and what all others had.
+pub(super) fn unknown_endpoints(summary: &Summary, top: usize) -> Ranked<(UnknownEndpoint, Counts)> {
+    let mut rows: Vec<(UnknownEndpoint, Counts)> =
+        summary.unknown_endpoints.iter().map(|(endpoint, counts)| (*endpoint, *counts)).collect();
+    rows.sort_unstable_by(|one, other| heavier(one.1, other.1).then_with(|| one.0.cmp(&other.0)));
+    Ranked::new(rows, top, |(_, counts)| *counts)
+}
+
+/// The bases of all decisions, by falling bytes.
+pub(super) fn bases(summary: &Summary) -> Vec<(&'static str, Counts)> {
+    by_weight(&summary.certainty.bases)
 }
 
 fn by_weight<K: Copy + Ord>(map: &BTreeMap<K, Counts>) -> Vec<(K, Counts)> {
@@ -181,17 +196,9 @@ pub(super) fn per_second(amount: u64, duration_ns: u64) -> Option<u64> {
     Some(u64::try_from(rate).unwrap_or(u64::MAX))
 }
 
-/// How sure the decisions of a row's flows are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Band {
-    High,
-    Medium,
-    Low,
-}
-
 /// The band in which most of the flows lie; in a tie the lower one, and `None` without flows.
-pub(super) fn usual_band(flows: ConfidenceFlows) -> Option<Band> {
-    [(flows.high, Band::High), (flows.medium, Band::Medium), (flows.low, Band::Low)]
+pub(super) fn usual_band(flows: ConfidenceFlows) -> Option<Confidence> {
+    [(flows.high, Confidence::High), (flows.medium, Confidence::Medium), (flows.low, Confidence::Low)]
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .max_by_key(|(count, _)| *count)
@@ -282,7 +289,7 @@ mod tests {
 
     #[test]
     fn ties_of_confidence_go_to_the_lower_band() {
-        assert_eq!(usual_band(ConfidenceFlows { high: 2, medium: 2, low: 1 }), Some(Band::Medium));
+        assert_eq!(usual_band(ConfidenceFlows { high: 2, medium: 2, low: 1 }), Some(Confidence::Medium));
         assert_eq!(usual_band(ConfidenceFlows::default()), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::units::{counted, thousands, whole_percent};
 use super::view::{self, Rest, Share};
+use crate::classify::Confidence;
 use crate::summary::{ServiceKey, Summary, Unclassified, Volume};
 
 /// Beside one that most is of, shares below this many in a hundred are not worth a word.
@@ -73,6 +74,38 @@ pub(super) fn why_unknown(basis: &str) -> &'static str {
         "tie" => "the evidence for both sides is even",
         "evidence" => "the port that the evidence points at has no name",
         _ => "the port has no name",
+    }
+}
+
+/// What a basis means.
+pub(super) fn basis(name: &str) -> &'static str {
+    match name {
+        "handshake-syn" => "the SYN went there",
+        "handshake-syn-ack" => "the SYN/ACK came from there",
+        "symmetric" => "both ends use the same port",
+        "callback" => "FTP servers open data connections from port 20",
+        "evidence" => "table, port ranges, peers, listeners",
+        "tie" => "even evidence: the lower port",
+        "undecided" => "nothing shows a service",
+        _ => "",
+    }
+}
+
+/// The sign of a band of confidence.
+pub(super) const fn mark(band: Confidence) -> &'static str {
+    match band {
+        Confidence::High => "●",
+        Confidence::Medium => "◐",
+        Confidence::Low => "○",
+    }
+}
+
+/// Which confidences a band holds.
+pub(super) const fn confidence_range(band: Confidence) -> &'static str {
+    match band {
+        Confidence::High => "nine in ten are right, or more",
+        Confidence::Medium => "at least every second is right",
+        Confidence::Low => "a hint, or unknown",
     }
 }
 

@@ -1,10 +1,14 @@
 //! Example summaries for the tests of reports.
 
+use std::net::Ipv4Addr;
+
+use portolan::classify::Confidence;
 use portolan::merge::Merge;
 use portolan::net::{PortClass, PortPair, Timestamp, Transport};
 use portolan::report::{Format, ReportOptions, write};
 use portolan::summary::{
-    ConfidenceFlows, Counts, Flows, InputReport, Series, ServiceKey, ServiceTotals, Summary, Volume,
+    ConfidenceFlows, Counts, Flows, InputReport, Series, ServiceKey, ServiceTotals, Summary, UnknownEndpoint,
+    Volume,
 };
 
 /// The report as text.
@@ -124,11 +128,22 @@ fn add(summary: &mut Summary, (service, alias, category, family, transport, port
         summary.port_classes.entry(classes).or_default().merge(counts);
     }
     totals.basis.insert(load.basis, Flows(load.flows));
-    totals.confidence = match (service, load.basis) {
-        ("unknown", _) => ConfidenceFlows { low: load.flows, ..ConfidenceFlows::default() },
-        (_, "evidence") => ConfidenceFlows { medium: load.flows, ..ConfidenceFlows::default() },
-        _ => ConfidenceFlows { high: load.flows, ..ConfidenceFlows::default() },
+    let (confidence, band) = match (service, load.basis) {
+        ("unknown", _) => {
+            (ConfidenceFlows { low: load.flows, ..ConfidenceFlows::default() }, Confidence::Low)
+        }
+        (_, "evidence") => {
+            (ConfidenceFlows { medium: load.flows, ..ConfidenceFlows::default() }, Confidence::Medium)
+        }
+        _ => (ConfidenceFlows { high: load.flows, ..ConfidenceFlows::default() }, Confidence::High),
     };
+    totals.confidence = confidence;
+    summary.certainty.bases.entry(load.basis).or_default().merge(totals.counts);
+    summary.certainty.bands[band.index()].merge(totals.counts);
+    if service == "unknown" {
+        let address = Some(Ipv4Addr::new(192, 0, 2, 7).into());
+        summary.unknown_endpoints.count(UnknownEndpoint { transport, port: 40_000, address }, totals.counts);
+    }
     summary.services.insert(key, totals);
 }
 
@@ -177,6 +192,8 @@ pub fn small() -> Summary {
     summary.loss.kernel_dropped = 1_200;
     summary.loss.interface_dropped = 1;
     summary.loss.evicted_flows = 2;
+    summary.certainty.endpoints_learned = 200_000;
+    summary.certainty.learned_halvings = 1;
     let defect = "cut short in the middle of a record, at byte 1,337";
     summary.inputs.push(InputReport {
         path: "evil\u{1b}[2J|`x`\n.pcap".into(),
