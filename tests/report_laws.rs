@@ -1,4 +1,5 @@
 //! What holds for the reports of any summary.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod report_common;

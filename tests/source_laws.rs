@@ -1,5 +1,6 @@
 //! The laws of reading captures, on captures written here: what was written is read, wherever it is cut, in whatever
 //! pieces it comes, however it is compressed; and nothing that is broken makes reading panic or loop.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::io::{self, Cursor, Read, Write};

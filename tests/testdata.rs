@@ -1,4 +1,5 @@
 //! The recorded captures: golden results, what was really spoken, and the laws on real traffic.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,5 @@
 //! The header walk, header by header: which ports or which bucket a frame gives.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use portolan::net::LinkType;
