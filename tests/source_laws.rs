@@ -465,6 +465,19 @@ proptest! {
     }
 
     #[test]
+    fn noise_neither_panics_nor_loops(
+        magic in select(vec![
+            &[][..], &[0xd4, 0xc3, 0xb2, 0xa1], &[0x0a, 0x0d, 0x0d, 0x0a], &[0x1f, 0x8b, 8], &[0x28, 0xb5, 0x2f, 0xfd],
+            &[0x04, 0x22, 0x4d, 0x18], &[0xfd, b'7', b'z', b'X', b'Z', 0],
+        ]),
+        noise in vec(any::<u8>(), 0..4000),
+    ) {
+        let (frames, _) = read_bytes(&[magic, &noise[..]].concat());
+        let is_pcap = magic.first() == Some(&0xd4);
+        prop_assert!(!is_pcap || frames.len() <= noise.len() / 16, "a record takes 16 bytes at least");
+    }
+
+    #[test]
     fn broken_captures_neither_panic_nor_loop(
         written in capture(),
         flips in vec((any::<Index>(), any::<u8>()), 1..20),
