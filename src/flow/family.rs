@@ -31,6 +31,11 @@ impl<K: Key> Family<K> {
         }
     }
 
+    /// Ends looking for keys: gives back the memory of the index.
+    pub(super) fn drop_index(&mut self) {
+        self.index = Index::default();
+    }
+
     /// Segments held now.
     pub(super) fn len(&self) -> usize {
         self.segments.len()
@@ -103,8 +108,8 @@ impl<K: Key> Family<K> {
     }
 
     /// Takes over the segments of another table; `adopt` brings their details along.
-    pub(super) fn merge(&mut self, mut other: Self, mut adopt: impl FnMut(Id) -> Id) {
-        for id in other.drain_ids() {
+    pub(super) fn merge(&mut self, other: Self, mut adopt: impl FnMut(Id) -> Id) {
+        for id in other.ids() {
             let segment = other.segments[id];
             let mark = segment.mark(&self.seed);
             let (key, transport) = segment.key();
@@ -114,27 +119,9 @@ impl<K: Key> Family<K> {
         }
     }
 
-    /// The ids of all segments; the index is emptied.
-    fn drain_ids(&mut self) -> Vec<Id> {
-        let ids = self.ids();
-        self.index = Index::default();
-        ids
-    }
-
-    /// The ids of all segments.
+    /// The ids of all segments, in the order of memory.
     pub(super) fn ids(&self) -> Vec<Id> {
-        let mut ids = Vec::with_capacity(self.segments.len());
-        for head in self.index.ids() {
-            ids.extend(self.chain(head));
-        }
-        ids
-    }
-
-    /// Shows all segments.
-    pub(super) fn visit(&self, mut each: impl FnMut(&Segment<K>)) {
-        for head in self.index.ids() {
-            self.chain(head).for_each(|id| each(&self.segments[id]));
-        }
+        self.segments.ids()
     }
 
     /// The segments of one key.

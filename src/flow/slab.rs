@@ -43,6 +43,23 @@ impl<T> Slab<T> {
         let chunk = self.chunks.len() - 1;
         let place = self.chunks[chunk].len();
         self.chunks[chunk].push(item);
+        Self::id(chunk, place)
+    }
+
+    /// The places of all items, in the order of memory.
+    pub(super) fn ids(&self) -> Vec<Id> {
+        let mut freed = self.free.clone();
+        freed.sort_unstable();
+        let mut freed = freed.into_iter().peekable();
+        let mut ids = Vec::with_capacity(self.len());
+        for (chunk, items) in self.chunks.iter().enumerate() {
+            let first = Self::id(chunk, 0);
+            ids.extend((first..).zip(items).map(|(id, _)| id).filter(|&id| freed.next_if_eq(&id).is_none()));
+        }
+        ids
+    }
+
+    fn id(chunk: usize, place: usize) -> Id {
         Id::try_from(chunk * CHUNK + place).expect("a slab is bounded far below four billion items")
     }
 
@@ -80,6 +97,7 @@ mod tests {
         assert_eq!(slab[ids[CHUNK + 1]], CHUNK + 1);
         slab.remove(ids[5]);
         assert_eq!(slab.len(), CHUNK + 2);
+        assert_eq!(slab.ids(), [&ids[..5], &ids[6..]].concat());
         assert_eq!(slab.insert(99), ids[5]);
         assert_eq!(slab[ids[5]], 99);
     }
