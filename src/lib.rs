@@ -99,6 +99,8 @@
 #![cfg_attr(not(all(feature = "capture", feature = "read")), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod classify;
+#[cfg(feature = "read")]
+mod collections;
 #[cfg(feature = "capture")]
 pub mod filter;
 #[cfg(feature = "read")]

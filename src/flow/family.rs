@@ -1,10 +1,9 @@
 //! The flows of one address family.
 
 use super::details::Details;
-use super::index::Index;
 use super::key::Key;
 use super::segment::{Segment, Touch};
-use super::slab::{Id, NONE, Slab};
+use crate::collections::{Id, Index, NONE, Slab};
 use crate::net::Transport;
 
 /// How many segments of a key are looked at for a packet. Packets that fit none of them open another one, which is

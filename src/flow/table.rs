@@ -5,7 +5,7 @@ use super::family::Family;
 use super::key::{Key, V4Key, V6Key};
 use super::record::FlowRecord;
 use super::segment::Touch;
-use super::slab::Id;
+use crate::collections::Id;
 use crate::net::Side;
 use crate::packet::{Addresses, PacketMeta};
 

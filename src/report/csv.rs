@@ -148,7 +148,7 @@ fn write_certainty(
         put(row.counted(summary.certainty.band(band)))?;
     }
     for (basis, counts) in view::bases(summary) {
-        put(Row { table: "basis", service: basis, ..Row::default() }.counted(counts))?;
+        put(Row { table: "basis", service: basis.name(), ..Row::default() }.counted(counts))?;
     }
     let endpoints = view::unknown_endpoints(summary, options.top);
     for (UnknownEndpoint { transport, port, address }, counts) in endpoints.rows {

@@ -157,9 +157,9 @@ fn over_time(summary: &Summary) -> Section {
 
 fn unknown_flows(summary: &Summary) -> Section {
     let mut section = Section::new("Flows of unknown service", &["Basis", "Why", "Flows:"]);
-    for (basis, flows) in &view::unknown_services(summary).basis {
+    for (basis, flows) in view::flows_by_basis(&view::unknown_services(summary)) {
         let why = words::why_unknown(basis).to_owned();
-        section.rows.push(vec![(*basis).to_owned(), why, thousands(flows.0)]);
+        section.rows.push(vec![basis.to_string(), why, thousands(flows)]);
     }
     section
 }
@@ -178,7 +178,7 @@ fn bases(summary: &Summary, whole: u64) -> Section {
     let columns = &["Decided by", "Meaning", "Bytes:", "Share:", "Packets:", "Flows:"];
     let mut section = Section::new("How it was decided", columns);
     for (basis, counts) in view::bases(summary) {
-        section.row([basis.to_owned(), words::basis(basis).to_owned()], counts, whole);
+        section.row([basis.to_string(), words::basis(basis).to_owned()], counts, whole);
     }
     section
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use etherparse::IpNumber;
 
-use crate::classify::Confidence;
+use crate::classify::{Basis, Confidence};
 use crate::merge::Merge;
 use crate::net::{PortClass, PortPair, Timestamp};
 use crate::summary::{
@@ -51,7 +51,7 @@ pub(super) fn port_classes(summary: &Summary) -> Vec<((PortClass, PortClass), Co
 
 /// The port pairs with the most bytes, then packets, and what all others had.
 pub(super) fn port_pairs(summary: &Summary, top: usize) -> Ranked<(PortPair, Counts)> {
-    let mut ranked = Ranked::new(by_weight(&summary.port_pairs), top, |(_, counts)| *counts);
+    let mut ranked = Ranked::heaviest(summary.port_pairs.iter().copied(), top);
     let beyond = summary.other_port_pairs;
     if beyond != Counts::default() {
         ranked.rest.counts.merge(beyond);
@@ -62,15 +62,18 @@ pub(super) fn port_pairs(summary: &Summary, top: usize) -> Ranked<(PortPair, Cou
 
 /// The unknown endpoints with the most bytes, then packets, and what all others had.
 pub(super) fn unknown_endpoints(summary: &Summary, top: usize) -> Ranked<(UnknownEndpoint, Counts)> {
-    let mut rows: Vec<(UnknownEndpoint, Counts)> =
-        summary.unknown_endpoints.iter().map(|(endpoint, counts)| (*endpoint, *counts)).collect();
-    rows.sort_unstable_by(|one, other| heavier(one.1, other.1).then_with(|| one.0.cmp(&other.0)));
-    Ranked::new(rows, top, |(_, counts)| *counts)
+    Ranked::heaviest(summary.unknown_endpoints.iter().map(|(endpoint, counts)| (*endpoint, *counts)), top)
 }
 
 /// The bases of all decisions, by falling bytes.
-pub(super) fn bases(summary: &Summary) -> Vec<(&'static str, Counts)> {
-    by_weight(&summary.certainty.bases)
+pub(super) fn bases(summary: &Summary) -> Vec<(Basis, Counts)> {
+    let found = Basis::ALL.into_iter().zip(summary.certainty.bases).filter(|(_, counts)| counts.flows > 0);
+    Ranked::heaviest(found, 0).rows
+}
+
+/// The bases of a row's flows that occur, in their order, with the flows.
+pub(super) fn flows_by_basis(totals: &ServiceTotals) -> impl Iterator<Item = (Basis, u64)> {
+    Basis::ALL.into_iter().zip(totals.bases).filter(|(_, flows)| *flows > 0)
 }
 
 fn by_weight<K: Copy + Ord>(map: &BTreeMap<K, Counts>) -> Vec<(K, Counts)> {
@@ -84,6 +87,9 @@ fn heavier(one: Counts, other: Counts) -> std::cmp::Ordering {
     let weight = |counts: Counts| Reverse((counts.volume.bytes, counts.volume.packets));
     weight(one).cmp(&weight(other))
 }
+
+/// Rows that are sorted together, at least, to find the heaviest.
+const SORTED_AT_ONCE: usize = 4096;
 
 /// The first rows of a list, and what the others add up to.
 pub(super) struct Ranked<R> {
@@ -105,6 +111,32 @@ impl<R> Ranked<R> {
         let kept = if top == 0 { rows.len() } else { top.min(rows.len()) };
         let others = rows.split_off(kept);
         Self { rows, rest: Rest { rows: Some(others.len()), counts: total(others.iter().map(counts)) } }
+    }
+}
+
+impl<K: Copy + Ord> Ranked<(K, Counts)> {
+    /// The `top` rows with the most bytes, then packets, then by key; 0 for all. Of millions of rows no more than twice as
+    /// many as are wanted are held at a time.
+    fn heaviest(rows: impl Iterator<Item = (K, Counts)>, top: usize) -> Self {
+        let by_weight = |one: &(K, Counts), other: &(K, Counts)| {
+            heavier(one.1, other.1).then_with(|| one.0.cmp(&other.0))
+        };
+        let wanted = if top == 0 { usize::MAX } else { top };
+        let (mut kept, mut rest) = (Vec::new(), Rest { rows: Some(0), counts: Counts::default() });
+        let mut leave_out = |kept: &mut Vec<(K, Counts)>| {
+            kept.sort_unstable_by(by_weight);
+            let others = kept.split_off(wanted.min(kept.len()));
+            rest.rows = rest.rows.map(|rows| rows + others.len());
+            rest.counts.merge(total(others.iter().map(|(_, counts)| *counts)));
+        };
+        for row in rows {
+            kept.push(row);
+            if kept.len() >= wanted.saturating_mul(2).max(SORTED_AT_ONCE) {
+                leave_out(&mut kept);
+            }
+        }
+        leave_out(&mut kept);
+        Self { rows: kept, rest }
     }
 }
 

@@ -32,7 +32,8 @@ struct Learned {
 }
 
 impl Certainty {
-    pub(super) fn of(certainty: &summary::Certainty) -> Self {
+    pub(super) fn of(summary: &summary::Summary) -> Self {
+        let certainty = &summary.certainty;
         let band = |band| certainty.band(band).into();
         Self {
             confidence: Bands {
@@ -40,7 +41,10 @@ impl Certainty {
                 medium: band(Confidence::Medium),
                 low: band(Confidence::Low),
             },
-            basis: certainty.bases.iter().map(|(basis, counts)| (*basis, (*counts).into())).collect(),
+            basis: view::bases(summary)
+                .into_iter()
+                .map(|(basis, counts)| (basis.name(), counts.into()))
+                .collect(),
             learned: Learned {
                 endpoints: certainty.endpoints_learned,
                 one_in: 1 << certainty.learned_halvings.min(63),

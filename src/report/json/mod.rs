@@ -69,7 +69,7 @@ impl<'a> Document<'a> {
             port_classes: view::port_classes(summary).into_iter().map(PortClassRow::of).collect(),
             port_pairs: port_pairs.rows.into_iter().map(PortPairRow::of).collect(),
             other_port_pairs: Rest::of(port_pairs.rest),
-            certainty: Certainty::of(&summary.certainty),
+            certainty: Certainty::of(summary),
             unknown_endpoints: unknown_endpoints.rows.into_iter().map(UnknownEndpointRow::of).collect(),
             other_unknown_endpoints: OtherEndpoints::of(unknown_endpoints.rest),
             distributions: AllDistributions {

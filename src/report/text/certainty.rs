@@ -27,7 +27,7 @@ pub(super) fn write(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
     page.end_line()?;
     let mut bases = Table::new(columns("Decided by"));
     for (basis, counts) in view::bases(summary) {
-        bases.row(cells(basis, counts, whole, words::basis(basis)));
+        bases.row(cells(basis.name(), counts, whole, words::basis(basis)));
     }
     bases.write(page)?;
     if summary.certainty.learned_halvings > 0 {

@@ -27,9 +27,9 @@ pub(super) fn write(summary: &Summary, top: usize, page: &mut Page<'_>) -> io::R
         )?;
         let mut table =
             Table::new(vec![Column::names("", 8), Column::right("Flows"), Column::names("Why", 20)]);
-        for (basis, flows) in &unknown.basis {
+        for (basis, flows) in view::flows_by_basis(&unknown) {
             let why = Cell::new(Tone::Soft, words::why_unknown(basis));
-            table.row(vec![(*basis).into(), thousands(flows.0).into(), why]);
+            table.row(vec![basis.name().into(), thousands(flows).into(), why]);
         }
         table.write(page)?;
         rules(summary, top, page)?;

@@ -1,17 +1,17 @@
 //! Storage that grows without moving what it holds.
 
 /// The place of an item in a [`Slab`].
-pub(super) type Id = u32;
+pub(crate) type Id = u32;
 
 /// The place that no item has.
-pub(super) const NONE: Id = Id::MAX;
+pub(crate) const NONE: Id = Id::MAX;
 
 const CHUNK_BITS: u32 = 12;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// Items by number, in chunks that never move; freed places are used again.
 #[derive(Debug)]
-pub(super) struct Slab<T> {
+pub(crate) struct Slab<T> {
     chunks: Vec<Vec<T>>,
     free: Vec<Id>,
 }
@@ -24,7 +24,7 @@ impl<T> Default for Slab<T> {
 
 impl<T> Slab<T> {
     /// Items held now.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         let filled = match self.chunks.split_last() {
             Some((last, full)) => full.len() * CHUNK + last.len(),
             None => 0,
@@ -32,7 +32,7 @@ impl<T> Slab<T> {
         filled - self.free.len()
     }
 
-    pub(super) fn insert(&mut self, item: T) -> Id {
+    pub(crate) fn insert(&mut self, item: T) -> Id {
         if let Some(id) = self.free.pop() {
             self[id] = item;
             return id;
@@ -47,7 +47,7 @@ impl<T> Slab<T> {
     }
 
     /// The places of all items, in the order of memory.
-    pub(super) fn ids(&self) -> Vec<Id> {
+    pub(crate) fn ids(&self) -> Vec<Id> {
         let mut freed = self.free.clone();
         freed.sort_unstable();
         let mut freed = freed.into_iter().peekable();
@@ -64,8 +64,18 @@ impl<T> Slab<T> {
     }
 
     /// Gives a place back. The item stays until the place is used again.
-    pub(super) fn remove(&mut self, id: Id) {
+    pub(crate) fn remove(&mut self, id: Id) {
         self.free.push(id);
+    }
+}
+
+impl<T> Slab<T> {
+    /// Takes all items out, in the order of memory, which is given back along the way.
+    pub(crate) fn into_iter(mut self) -> impl Iterator<Item = T> {
+        self.free.sort_unstable();
+        let mut free = self.free.into_iter().peekable();
+        let items = self.chunks.into_iter().flatten();
+        (0..).zip(items).filter(move |(id, _)| free.next_if_eq(id).is_none()).map(|(_, item)| item)
     }
 }
 
