@@ -6,11 +6,15 @@ mod report_common;
 
 use std::collections::BTreeMap;
 
-use portolan::classify::Basis;
+use std::net::Ipv4Addr;
+
+use portolan::classify::{Basis, Confidence};
 use portolan::merge::Merge;
 use portolan::net::{PortClass, PortPair, Timestamp, Transport};
 use portolan::report::{Format, ReportOptions};
-use portolan::summary::{Counts, InputReport, Series, ServiceKey, ServiceTotals, Summary, Volume};
+use portolan::summary::{
+    Counts, InputReport, Series, ServiceKey, ServiceTotals, Summary, UnknownEndpoint, Volume,
+};
 use proptest::prelude::*;
 use report_common::{office, report, small};
 use serde_json::Value;
@@ -112,6 +116,7 @@ fn summary() -> impl Strategy<Value = Summary> {
             summary.loss.interface_dropped = interface;
             summary.loss.evicted_flows = evicted;
             add_series(&mut summary);
+            add_certainty(&mut summary);
             summary
         },
     )
@@ -121,6 +126,19 @@ fn add_ports(summary: &mut Summary, pair: PortPair, counts: Counts) {
     let classes = (PortClass::of(pair.low), PortClass::of(pair.high));
     summary.port_classes.entry(classes).or_default().merge(counts);
     summary.port_pairs.merge([(pair, counts)].into_iter().collect());
+}
+
+/// Everything by evidence, and every second unknown flow without an address.
+fn add_certainty(summary: &mut Summary) {
+    summary.certainty.bases[Basis::Evidence.index()] = summary.classified();
+    summary.certainty.bands[Confidence::Low.index()] = summary.classified();
+    for (port, (key, totals)) in
+        (1..).zip(summary.services.iter().filter(|(key, _)| key.service == "unknown"))
+    {
+        let address = (port % 2 == 0).then_some(Ipv4Addr::LOCALHOST.into());
+        let endpoint = UnknownEndpoint { transport: key.transport, port, address };
+        summary.unknown_endpoints.count(endpoint, totals.counts);
+    }
 }
 
 /// Flows whose port pairs nobody told apart.
@@ -229,6 +247,9 @@ proptest! {
         }
         let unclassified = totals.remove("unclassified").unwrap();
         prop_assert_eq!(totals["transport"] + unclassified, summary.capture.wire_bytes);
+        let unknown = summary.services.iter().filter(|(key, _)| key.service == "unknown");
+        let unknown: u64 = unknown.map(|(_, totals)| totals.counts.volume.bytes).sum();
+        prop_assert_eq!(totals.remove("unknown_endpoint").unwrap_or_default(), unknown);
         for (table, bytes) in &totals {
             prop_assert_eq!(*bytes, totals["transport"], "{}", table);
         }
