@@ -3,12 +3,16 @@
 //! [`decide`] is a function of one flow and the table. It allocates nothing, so that every flow can be decided;
 //! [`reasons`] and [`candidates`] say on request why, and what else the flow may be.
 
+mod builder;
 mod confidence;
 mod decision;
+mod digest;
 mod evidence;
 mod explain;
 mod listing;
 mod rows;
+mod rules;
+mod scopes;
 mod table;
 
 pub use confidence::Confidence;
@@ -17,4 +21,6 @@ pub use evidence::{EvidenceKind, weigh};
 pub use explain::{Candidate, candidates, reasons};
 pub use listing::{Category, CategoryId, Entry, Listing, Origin, Rank, ServiceId, Standing};
 pub use rows::{RowError, RowProblem};
+pub use rules::{Conflict, Rule, RuleProblem, Rules, RulesError};
+pub use scopes::ScopedListing;
 pub use table::PortTable;

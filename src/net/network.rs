@@ -125,7 +125,17 @@ mod tests {
 
     #[test]
     fn what_is_no_network_is_told() {
-        for text in ["", "10.0.0", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/8/8", "host", "01.2.3.4"] {
+        for text in [
+            "",
+            "10.0.0",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/",
+            "10.0.0.0/+8",
+            "10.0.0.0/8/8",
+            "host",
+            "01.2.3.4",
+        ] {
             let error = text.parse::<Network>().expect_err(text);
             assert_eq!(error.to_string(), format!("bad address or network \"{text}\""));
         }

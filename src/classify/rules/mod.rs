@@ -10,7 +10,7 @@ mod toml;
 
 pub use error::{Conflict, RuleProblem, RulesError};
 
-pub(super) use claims::{Claim, claims};
+pub(super) use claims::{Claim, Stretch, claims, stretches};
 
 use super::digest;
 use super::listing::Rank;
@@ -122,7 +122,7 @@ impl Rules {
         Some(self.digest).filter(|_| !self.rules.is_empty())
     }
 
-    fn error(&self, rule: &Rule, problem: impl Into<RuleProblem>) -> RulesError {
+    pub(super) fn error(&self, rule: &Rule, problem: impl Into<RuleProblem>) -> RulesError {
         RulesError { file: self.file.clone(), line: rule.line, problem: problem.into() }
     }
 }
@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn the_first_line_that_says_something_tells_the_form() {
-        for text in ["[[rule]]", "# rules\n\n  [[ rule ]] # of mine\n", "rule = []", "\r\nrule=[{name='a/b'}]"] {
+        for text in
+            ["[[rule]]", "# rules\n\n  [[ rule ]] # of mine\n", "rule = []", "\r\nrule=[{name='a/b'}]"]
+        {
             assert!(is_toml(text), "{text}");
         }
         for text in ["", "# a = b\n", "http 80/tcp # = www\n", "http", "{}"] {

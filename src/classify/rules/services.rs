@@ -60,11 +60,15 @@ mod tests {
 
     #[test]
     fn lines_are_names_ports_and_aliases() {
-        let text = "# services\n\nHTTP\t80/tcp  www WWW-http # the web\nrtmp 1/ddp\r\nweb 80/TCP\nweb 80/sctp\n";
+        let text =
+            "# services\n\nHTTP\t80/tcp  www WWW-http # the web\nrtmp 1/ddp\r\nweb 80/TCP\nweb 80/sctp\n";
         let (rules, left_out) = read(text).expect("services");
         let told: Vec<_> =
             rules.iter().map(|rule| (rule.line, &*rule.service, rule.ports[0].0, rule.rank)).collect();
-        assert_eq!(told, [(3, "http", 80, Rank::Rule), (5, "web", 80, Rank::Alternate), (6, "web", 80, Rank::Rule)]);
+        assert_eq!(
+            told,
+            [(3, "http", 80, Rank::Rule), (5, "web", 80, Rank::Alternate), (6, "web", 80, Rank::Rule)]
+        );
         assert_eq!(rules[0].aliases, ["www", "www-http"]);
         assert_eq!(rules[2].transports().collect::<Vec<_>>(), [Transport::Sctp]);
         assert_eq!(left_out, 1);
