@@ -40,8 +40,13 @@ pub struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Nothing read yet. Services are decided by the built-in port table.
     pub fn new(options: &FlowOptions) -> Self {
+        Self::with_table(Arc::new(PortTable::built_in()), options)
+    }
+
+    /// Nothing read yet. Services are decided by `table`, which may have rules of the user.
+    pub fn with_table(table: Arc<PortTable>, options: &FlowOptions) -> Self {
         Self {
-            meter: Meter::new(Arc::new(PortTable::built_in()), options),
+            meter: Meter::new(table, options),
             inputs: Vec::new(),
             #[cfg(feature = "capture")]
             filter: None,

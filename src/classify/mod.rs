@@ -21,6 +21,6 @@ pub use evidence::{EvidenceKind, weigh};
 pub use explain::{Candidate, candidates, reasons};
 pub use listing::{Category, CategoryId, Entry, Listing, Origin, Rank, ServiceId, Standing};
 pub use rows::{RowError, RowProblem};
-pub use rules::{Conflict, Rule, RuleProblem, Rules, RulesError};
+pub use rules::{Before, CheckedRule, Conflict, Rule, RuleProblem, Rules, RulesError};
 pub use scopes::ScopedListing;
 pub use table::PortTable;

@@ -3,9 +3,12 @@
 mod duration;
 mod exit;
 mod interrupt;
+mod lookup;
 mod output;
+mod page;
 mod progress;
 mod read;
+mod rules;
 
 pub(crate) use exit::Exit;
 
@@ -26,6 +29,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Read(read::Arguments),
+    Lookup(lookup::Arguments),
+    Rules(rules::Arguments),
 }
 
 /// The value, or the end of the program with the status and the help of wrong usage.
@@ -41,5 +46,7 @@ fn usage<T>(value: Result<T, impl std::fmt::Display>) -> T {
 pub(crate) fn run() -> anyhow::Result<Exit> {
     match Arguments::parse().command {
         Command::Read(arguments) => read::run(&arguments),
+        Command::Lookup(arguments) => lookup::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments),
     }
 }

@@ -1,10 +1,10 @@
 //! `portolan read`: capture files to a summary.
 
 use std::fs;
-use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -12,14 +12,15 @@ use clap::{Args, ValueEnum, ValueHint};
 use portolan::flow::FlowOptions;
 use portolan::meter::FlowSink;
 use portolan::read::Reading;
-use portolan::report::{self, NdjsonFlows, ReportOptions, printable};
+use portolan::report::{self, NdjsonFlows, printable};
 use portolan::source::{self, CaptureReader, Input, SourceError};
 use portolan::summary::Summary;
 
 use super::interrupt::{self, Interrupt};
 use super::output::Output;
 use super::progress::Progress;
-use super::{Exit, duration};
+use super::rules::RulesOptions;
+use super::{Exit, duration, page};
 
 /// Summarise capture files by service
 ///
@@ -47,6 +48,9 @@ pub(super) struct Arguments {
     /// Keep at most this many flows in memory; the longest idle ones are evicted, and counted
     #[arg(long, value_name = "N", default_value_t = FlowOptions::DEFAULT_MAX_FLOWS, value_parser = parse_max_flows)]
     max_flows: usize,
+
+    #[command(flatten)]
+    rules: RulesOptions,
 
     /// Rows in each list; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -137,7 +141,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         flows.into_inner().finish()?;
     }
     if !is_nothing_read || (arguments.format == Format::Json && output.is_stdout()) {
-        report::write(arguments.format.into(), &summary, &report_options(arguments, &output), &mut output)
+        report::write(arguments.format.into(), &summary, &page::options(arguments.top, &output), &mut output)
             .context("cannot write the summary")?;
         output.finish()?;
     }
@@ -165,6 +169,7 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
         let clash = arguments
             .files
             .iter()
+            .chain(arguments.rules.file())
             .find(|input| identity(input).is_some_and(|same| identity(output) == Some(same)));
         if let Some(input) = clash {
             return Err(format!("{} would be written over the input {}", output.display(), input.display()));
@@ -189,19 +194,6 @@ fn exit_of(summary: &Summary, is_nothing_read: bool, fail_on_loss: bool) -> Exit
     }
 }
 
-fn report_options(arguments: &Arguments, output: &Output) -> ReportOptions {
-    let is_terminal = output.is_stdout() && io::stdout().is_terminal();
-    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let of_environment = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let of_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let width = if is_terminal { of_terminal() } else { of_environment() };
-    ReportOptions {
-        top: arguments.top,
-        width: width.unwrap_or(ReportOptions::default().width),
-        colour: is_terminal && !no_colour,
-    }
-}
-
 /// Reads all inputs into one summary. What is wrong with an input is told at once.
 fn read_all(
     arguments: &Arguments,
@@ -213,7 +205,7 @@ fn read_all(
         max_flows: arguments.max_flows,
         interval_ns: arguments.interval,
     };
-    let mut reading = Reading::new(&options);
+    let mut reading = Reading::with_table(Arc::new(arguments.rules.table()?), &options);
     if let Some(sink) = sink {
         reading = reading.with_sink(sink);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{MAX_CLAIMS, MAX_RULES, MAX_TEXT};
+use super::{MAX_CLAIMS, MAX_RULES, Rules};
 use crate::classify::rows::RowProblem;
 use crate::net::{Network, NetworkError, Transport};
 
@@ -22,7 +22,7 @@ pub struct RulesError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleProblem {
     /// The file is too long.
-    #[error("more than {MAX_TEXT} bytes of rules")]
+    #[error("more than {} bytes of rules", Rules::MAX_TEXT)]
     TooLong,
     /// Too many rules.
     #[error("more than {MAX_RULES} rules")]

@@ -3,11 +3,13 @@
 //! A file of rules is TOML, or has the form of `/etc/services`; which of them, its content tells. The rule that is more
 //! specific wins: one with hosts before one without, the longer prefix, then the narrower range of ports.
 
+mod check;
 mod claims;
 mod error;
 mod services;
 mod toml;
 
+pub use check::{Before, CheckedRule};
 pub use error::{Conflict, RuleProblem, RulesError};
 
 pub(super) use claims::{Claim, Stretch, claims, stretches};
@@ -17,8 +19,6 @@ use super::listing::Rank;
 use super::rows;
 use crate::net::{Network, Transport};
 
-/// Bytes that a file of rules may have.
-const MAX_TEXT: usize = 16 << 20;
 /// Rules that a file may have.
 const MAX_RULES: usize = 65_536;
 /// Pairs of a range of ports and a network that the rules of a file may name, counted once a transport.
@@ -83,6 +83,9 @@ impl Rule {
 }
 
 impl Rules {
+    /// Bytes that a file of rules may have.
+    pub const MAX_TEXT: usize = 16 << 20;
+
     /// Reads the rules of a text; `file` is what errors call it.
     ///
     /// # Errors
@@ -90,7 +93,7 @@ impl Rules {
     /// [`PortTable::with_rules`](super::PortTable::with_rules) says that.
     pub fn read(file: &str, text: &str) -> Result<Self, RulesError> {
         let error = |(line, problem)| RulesError { file: file.to_owned(), line, problem };
-        if text.len() > MAX_TEXT {
+        if text.len() > Self::MAX_TEXT {
             return Err(error((1, RuleProblem::TooLong)));
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -164,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_refused_unread() {
-        let error = Rules::read("long", &" ".repeat(MAX_TEXT + 1)).expect_err("too long");
+        let error = Rules::read("long", &" ".repeat(Rules::MAX_TEXT + 1)).expect_err("too long");
         assert_eq!(error.to_string(), "long:1: more than 16777216 bytes of rules");
         let many = "a 1/tcp\n".repeat(MAX_RULES);
         assert_eq!(Rules::read("many", &many).expect("just enough").rules().len(), MAX_RULES);

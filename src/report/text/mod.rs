@@ -4,15 +4,17 @@
 
 mod capture;
 mod lists;
+mod lookup;
 mod loss;
 mod over_time;
 mod page;
+mod rules;
 mod table;
 mod unclassified;
 
 use std::io::{self, Write};
 
-use super::{ReportOptions, words};
+use super::{Lookup, ReportOptions, RulesReport, words};
 use crate::summary::Summary;
 use page::{Page, Tone};
 
@@ -21,7 +23,7 @@ const LEAST_WIDTH: usize = 60;
 
 /// Writes the report: losses first, then what the traffic is, then the details.
 pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { out, width: options.width.max(LEAST_WIDTH), colour: options.colour };
+    let mut page = page(options, out);
     loss::write(summary, &mut page)?;
     page.paragraph(0, Tone::Strong, &words::headline(summary))?;
     capture::write(summary, options.top, &mut page)?;
@@ -32,4 +34,26 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     capture::distributions(summary, &mut page)?;
     over_time::write(summary, &mut page)?;
     unclassified::write(summary, &mut page)
+}
+
+/// Writes what the port table knows.
+pub(super) fn write_lookup(
+    lookup: &Lookup<'_>,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    lookup::write(lookup, &mut page(options, out))
+}
+
+/// Writes what rules change.
+pub(super) fn write_rules(
+    report: &RulesReport<'_>,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    rules::write(report, &mut page(options, out))
+}
+
+fn page<'a>(options: &ReportOptions, out: &'a mut dyn Write) -> Page<'a> {
+    Page { out, width: options.width.max(LEAST_WIDTH), colour: options.colour }
 }

@@ -1,0 +1,247 @@
+//! What the port table knows of a port, a service or a category.
+
+use std::str::FromStr;
+
+use crate::classify::{CategoryId, Entry, Listing, PortTable, ServiceId};
+use crate::net::{Network, PortClass, Transport};
+
+/// Client ports by the operating system that draws them, as `data/client-ranges.csv` has them.
+const CLIENT_RANGES: [(&str, u16, u16); 3] = [
+    ("older BSD and Windows systems", 1024, 5000),
+    ("Linux", 32_768, 60_999),
+    ("Windows, macOS and most other systems", 49_152, 65_535),
+];
+
+/// Similar names that are told at most.
+const MOST_SIMILAR: usize = 3;
+
+/// What is asked of the port table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// A port of all transports, or of one.
+    Port(u16, Option<Transport>),
+    /// The name or an alias of a service.
+    Service(String),
+    /// A category.
+    Category(String),
+}
+
+impl FromStr for Query {
+    type Err = String;
+
+    /// `8080`, `5432/tcp`; everything else is the name of a service.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (port, transport) = text.split_once('/').map_or((text, None), |(port, name)| (port, Some(name)));
+        if !is_number(port) {
+            return Ok(Self::Service(text.to_owned()));
+        }
+        let number = port.parse().map_err(|_| format!("there is no port {port}: the last one is 65535"))?;
+        let transport = transport.map(|name| {
+            Transport::from_name(name).ok_or_else(|| format!("\"{name}\" is not tcp, udp or sctp"))
+        });
+        Ok(Self::Port(number, transport.transpose()?))
+    }
+}
+
+/// A name that the table does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {kind} \"{name}\"{}", similar_names(.similar))]
+pub struct Nowhere {
+    /// `service` or `category`.
+    pub kind: &'static str,
+    /// What was asked for.
+    pub name: String,
+    /// Names that differ by little.
+    pub similar: Vec<String>,
+}
+
+fn similar_names(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!("; similar: {}", names.join(", ")) }
+}
+
+/// The answer of a port table.
+#[derive(Clone, Debug)]
+pub struct Lookup<'t> {
+    pub(super) table: &'t PortTable,
+    pub(super) query: Query,
+    /// The services of that name.
+    pub(super) services: Vec<ServiceId>,
+    /// The category of that name.
+    pub(super) category: Option<CategoryId>,
+    /// What the table says of the port on each transport.
+    pub(super) verdicts: Vec<(Transport, Entry)>,
+    pub(super) rows: Vec<LookupRow>,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LookupRow {
+    /// Where it holds; `None` if everywhere.
+    pub(super) network: Option<Network>,
+    pub(super) listing: Listing,
+    /// Whether the port gets its name from the row: the port that was asked for, or the first one.
+    pub(super) names: bool,
+}
+
+impl<'t> Lookup<'t> {
+    /// Asks a table.
+    ///
+    /// # Errors
+    /// If it has no such service or category. A port without a name is an answer.
+    pub fn new(table: &'t PortTable, query: Query) -> Result<Self, Nowhere> {
+        let mut lookup = Self {
+            table,
+            query: query.clone(),
+            services: Vec::new(),
+            category: None,
+            verdicts: Vec::new(),
+            rows: Vec::new(),
+        };
+        match query {
+            Query::Port(port, transport) => lookup.ask_port(port, transport),
+            Query::Service(name) => {
+                lookup.services = table.services_named(&name);
+                // A service without a row, such as `unknown`, has nothing to be told of it.
+                lookup.add_rows(|row, services| services.contains(&row.service));
+                if lookup.rows.is_empty() {
+                    return Err(nowhere("service", name, service_names(table)));
+                }
+            }
+            Query::Category(name) => {
+                let place = table.categories().iter().position(|known| known.id.eq_ignore_ascii_case(&name));
+                let id = place.and_then(|place| u8::try_from(place).ok()).map(CategoryId);
+                lookup.category = id.filter(|id| *id != CategoryId::UNKNOWN);
+                let Some(id) = lookup.category else {
+                    let names = table.categories().iter().skip(1).map(|known| &*known.id);
+                    return Err(nowhere("category", name, names));
+                };
+                lookup.add_rows(|row, _| row.category == id);
+            }
+        }
+        Ok(lookup)
+    }
+
+    fn ask_port(&mut self, port: u16, transport: Option<Transport>) {
+        let table = self.table;
+        for transport in Transport::ALL.into_iter().filter(|one| transport.is_none_or(|asked| asked == *one))
+        {
+            self.verdicts.push((transport, table.entry(transport, port)));
+            let scoped = table.scoped_listings_of(transport, port);
+            let scoped = scoped.map(|scoped| self.row(Some(scoped.network), scoped.listing, port));
+            let general = table.listings_of(transport, port).map(|listing| self.row(None, *listing, port));
+            let rows: Vec<LookupRow> = scoped.chain(general).collect();
+            self.rows.extend(rows);
+        }
+    }
+
+    /// Adds the rows that `asked` wants, by port.
+    fn add_rows(&mut self, asked: impl Fn(&Listing, &[ServiceId]) -> bool) {
+        let scoped = self.table.scoped_listings().iter();
+        let scoped = scoped.map(|scoped| (Some(scoped.network), scoped.listing));
+        let general = self.table.listings().iter().map(|listing| (None, *listing));
+        let found = scoped.chain(general).filter(|(_, listing)| asked(listing, &self.services));
+        let mut rows: Vec<LookupRow> =
+            found.map(|(network, listing)| self.row(network, listing, listing.first)).collect();
+        rows.sort_by_key(|row| (row.listing.first, row.listing.last, row.listing.transport));
+        self.rows = rows;
+    }
+
+    fn row(&self, network: Option<Network>, listing: Listing, port: u16) -> LookupRow {
+        let names = match network {
+            None => {
+                let entry = self.table.entry(listing.transport, port);
+                // The registry's rows have no category of their own.
+                entry.service == listing.service && entry.category == listing.category
+            }
+            Some(network) => {
+                let mut here = self.table.scoped_listings_of(listing.transport, port);
+                here.find(|other| other.network == network).is_some_and(|first| first.listing == listing)
+            }
+        };
+        LookupRow { network, listing, names }
+    }
+
+    /// The class of the port, and the systems that may draw it for a client: name, first and last port.
+    pub(super) fn port_remarks(&self) -> Option<(PortClass, Vec<(&'static str, u16, u16)>)> {
+        let Query::Port(port, _) = self.query else { return None };
+        let drawn = CLIENT_RANGES.into_iter().filter(|(_, first, last)| (*first..=*last).contains(&port));
+        Some((PortClass::of(port), drawn.collect()))
+    }
+}
+
+fn service_names(table: &PortTable) -> impl Iterator<Item = &str> {
+    let ids = (1..table.service_count()).filter_map(|id| u16::try_from(id).ok()).map(ServiceId);
+    ids.flat_map(|id| std::iter::once(table.service_name(id)).chain(table.aliases(id)))
+}
+
+fn nowhere<'n>(kind: &'static str, name: String, names: impl Iterator<Item = &'n str>) -> Nowhere {
+    let asked = name.to_lowercase();
+    // A longer name may differ in more letters and still be the one that was meant.
+    let most = (asked.chars().count() / 3).clamp(1, 3);
+    let mut near: Vec<(usize, &str)> = names
+        .filter(|known| known.len().abs_diff(asked.len()) <= most)
+        .map(|known| (distance(&asked, known), known))
+        .filter(|(distance, _)| *distance <= most)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    let similar = near.into_iter().take(MOST_SIMILAR).map(|(_, known)| known.to_owned()).collect();
+    Nowhere { kind, name, similar }
+}
+
+/// How many letters have to be put in, left out or changed to make one name the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, known) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != *known);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_a_port_or_a_name() {
+        assert_eq!("8080".parse(), Ok(Query::Port(8080, None)));
+        assert_eq!("5432/TCP".parse(), Ok(Query::Port(5432, Some(Transport::Tcp))));
+        assert_eq!("dns".parse(), Ok(Query::Service("dns".into())));
+        assert_eq!("3com-amp3".parse(), Ok(Query::Service("3com-amp3".into())));
+        let error = |text: &str| text.parse::<Query>().expect_err("no query");
+        assert_eq!(error("65536"), "there is no port 65536: the last one is 65535");
+        assert_eq!(error("53/icmp"), "\"icmp\" is not tcp, udp or sctp");
+    }
+
+    #[test]
+    fn names_that_differ_by_little_are_similar() {
+        let cases = [("", "abc", 3), ("abc", "abc", 0), ("kitten", "sitting", 3), ("redsi", "redis", 2)];
+        for (one, other, expected) in cases {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+        }
+        let table = PortTable::built_in();
+        let error = Lookup::new(&table, Query::Service("Postgres1".into())).expect_err("no service");
+        assert_eq!(error.to_string(), "there is no service \"Postgres1\"; similar: postgres, postgresql");
+        let error = Lookup::new(&table, Query::Category("unknown".into())).expect_err("no category");
+        assert_eq!(error.to_string(), "there is no category \"unknown\"");
+        let error = Lookup::new(&table, Query::Service("unknown".into())).expect_err("no service");
+        assert!(error.to_string().starts_with("there is no service \"unknown\""), "{error}");
+    }
+
+    #[test]
+    fn client_ranges_are_those_of_the_data() {
+        let data = include_str!("../../data/client-ranges.csv");
+        for ((_, first, last), system) in CLIENT_RANGES.iter().zip(["bsd-classic", "linux", "windows"]) {
+            let range = format!(",{first},{last},");
+            assert!(data.lines().any(|line| line.starts_with(system) && line.contains(&range)), "{system}");
+        }
+    }
+}
