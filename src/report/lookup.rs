@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::classify::{CategoryId, Entry, Listing, PortTable, ServiceId};
+use crate::classify::{CategoryId, Entry, Listing, PortTable, Rank, ServiceId};
 use crate::net::{Network, PortClass, Transport};
 
 /// Client ports by the operating system that draws them, as `data/client-ranges.csv` has them.
@@ -129,7 +129,8 @@ impl<'t> Lookup<'t> {
             self.verdicts.push((transport, table.entry(transport, port)));
             let scoped = table.scoped_listings_of(transport, port);
             let scoped = scoped.map(|scoped| self.row(Some(scoped.network), scoped.listing, port));
-            let general = table.listings_of(transport, port).map(|listing| self.row(None, *listing, port));
+            let general = table.listings_of(transport, port).filter(|listing| !is_repeated(table, listing));
+            let general = general.map(|listing| self.row(None, *listing, port));
             let rows: Vec<LookupRow> = scoped.chain(general).collect();
             self.rows.extend(rows);
         }
@@ -139,7 +140,8 @@ impl<'t> Lookup<'t> {
     fn add_rows(&mut self, asked: impl Fn(&Listing, &[ServiceId]) -> bool) {
         let scoped = self.table.scoped_listings().iter();
         let scoped = scoped.map(|scoped| (Some(scoped.network), scoped.listing));
-        let general = self.table.listings().iter().map(|listing| (None, *listing));
+        let general = self.table.listings().iter().filter(|listing| !is_repeated(self.table, listing));
+        let general = general.map(|listing| (None, *listing));
         let found = scoped.chain(general).filter(|(_, listing)| asked(listing, &self.services));
         let mut rows: Vec<LookupRow> =
             found.map(|(network, listing)| self.row(network, listing, listing.first)).collect();
@@ -151,7 +153,6 @@ impl<'t> Lookup<'t> {
         let names = match network {
             None => {
                 let entry = self.table.entry(listing.transport, port);
-                // The registry's rows have no category of their own.
                 entry.service == listing.service && entry.category == listing.category
             }
             Some(network) => {
@@ -168,6 +169,16 @@ impl<'t> Lookup<'t> {
         let drawn = CLIENT_RANGES.into_iter().filter(|(_, first, last)| (*first..=*last).contains(&port));
         Some((PortClass::of(port), drawn.collect()))
     }
+}
+
+/// Whether a row is the registry's and another one has the same name, with a category, which the registry does not know.
+fn is_repeated(table: &PortTable, listing: &Listing) -> bool {
+    let is_same = |other: &Listing| {
+        matches!(other.rank, Rank::Rule | Rank::Primary | Rank::Alternate)
+            && other.service == listing.service
+            && other.last >= listing.last
+    };
+    listing.rank == Rank::Registry && table.listings_of(listing.transport, listing.first).any(is_same)
 }
 
 fn service_names(table: &PortTable) -> impl Iterator<Item = &str> {

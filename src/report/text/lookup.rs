@@ -105,11 +105,11 @@ fn write_rows(lookup: &Lookup<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let table = lookup.table;
     let has_hosts = lookup.rows.iter().any(|row| row.network.is_some());
     let mut columns = vec![Column::left(""), Column::right("Port"), Column::names("Service", 9)];
-    columns.push(Column::names("Alias", 8).rank(2));
+    columns.push(Column::names("Alias", 8).rank(3));
     columns.push(Column::names("Category", 8));
-    columns.extend([Column::left("Rank"), Column::left("Source").rank(1)]);
+    columns.extend([Column::left("Rank"), Column::left("Source")]);
     if has_hosts {
-        columns.push(Column::names("Hosts", 10));
+        columns.push(Column::names("Hosts", 18));
     }
     let mut rows = Table::new(columns);
     for Merged { row, transports } in merge(&lookup.rows) {

@@ -21,8 +21,12 @@ pub(super) fn write(report: &RulesReport<'_>, page: &mut Page<'_>) -> io::Result
         page.title("Rules")?;
     }
     for (rule, checked) in report.rows() {
-        page.entry(2, &line(rule.line), MARGIN, Tone::Strong, &rule_in_words(rule, checked))?;
-        let before = before_in_words(&checked.before, report.table);
+        let before = before_in_words(rule, checked, report.table);
+        let mut text = rule_in_words(rule, checked);
+        if before.is_empty() && rule.rank == Rank::Rule {
+            text += ", as it was";
+        }
+        page.entry(2, &line(rule.line), MARGIN, Tone::Strong, &text)?;
         for text in before.iter().take(MOST_BEFORE) {
             page.entry(2, "", MARGIN, Tone::Plain, text)?;
         }
@@ -75,14 +79,18 @@ fn rule_in_words(rule: &Rule, checked: &CheckedRule) -> String {
     text
 }
 
-/// `9000/tcp was cslistener (application)`, once for all transports that had the same.
-fn before_in_words(before: &[Before], table: &PortTable) -> Vec<String> {
+/// What the rule changes: `9000/tcp was cslistener (application)`, once for all transports that had the same.
+fn before_in_words(rule: &Rule, checked: &CheckedRule, table: &PortTable) -> Vec<String> {
+    let is_changed = |run: &&Before| {
+        let (name, category) = (table.service_name(run.entry.service), table.category(run.entry.category));
+        (name, &*category.id) != (rule.service.as_str(), checked.category.as_str())
+    };
     let same = |one: &Before, other: &Before| {
         let key = |before: &Before| (before.first, before.last, before.entry.service, before.entry.category);
         key(one) == key(other)
     };
     let mut merged: Vec<(&Before, Vec<&str>)> = Vec::new();
-    for run in before {
+    for run in checked.before.iter().filter(is_changed) {
         // Those of one range follow each other, a transport after the other.
         let near = merged.len().saturating_sub(MOST_BEFORE);
         match merged[near..].iter_mut().find(|(other, _)| same(other, run)) {
