@@ -189,7 +189,7 @@ fn service_names(table: &PortTable) -> impl Iterator<Item = &str> {
 fn nowhere<'n>(kind: &'static str, name: String, names: impl Iterator<Item = &'n str>) -> Nowhere {
     let asked = name.to_lowercase();
     // A longer name may differ in more letters and still be the one that was meant.
-    let most = (asked.chars().count() / 3).clamp(1, 3);
+    let most = asked.chars().count().div_ceil(3).min(3);
     let mut near: Vec<(usize, &str)> = names
         .filter(|known| known.len().abs_diff(asked.len()) <= most)
         .map(|known| (distance(&asked, known), known))
