@@ -47,11 +47,11 @@ impl Scopes {
             lengths.sort_unstable_by(|one, other| other.cmp(one));
             lengths.dedup();
         }
-        let scoped = |claim: &Claim| {
+        let listing_of = |claim: &Claim| {
             let listing = claim.listing;
             claim.network.map(|network| ScopedListing { network, listing })
         };
-        scopes.listings = claims.iter().filter_map(scoped).collect();
+        scopes.listings = claims.iter().filter_map(listing_of).collect();
         scopes.listings.sort_by_key(|ScopedListing { network, listing }| {
             (u8::MAX - network.length(), listing.last - listing.first)
         });

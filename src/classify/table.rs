@@ -6,7 +6,7 @@ use super::builder::Builder;
 use super::digest::fnv_1a;
 use super::listing::{Category, CategoryId, Entry, Listing, Origin, Rank, ServiceId};
 use super::rows::{Defaults, RowError};
-use super::rules::{Rules, RulesError, claims};
+use super::rules::{Claim, Rules, RulesError, claims};
 use super::scopes::{ScopedListing, Scopes};
 use crate::net::{Endpoint, Transport};
 
@@ -90,7 +90,7 @@ impl PortTable {
         let scopes = Scopes::of(&claims);
         claims.retain(|claim| claim.network.is_none());
         // Of the general rules of a port the first one wins.
-        claims.sort_by_key(|claim| claim.width());
+        claims.sort_by_key(Claim::width);
         let mut seen = HashSet::new();
         for claim in claims {
             let Listing { transport, first, last, service, category, .. } = claim.listing;

@@ -122,7 +122,7 @@ fn parse(path: &Path, text: Vec<u8>) -> anyhow::Result<Rules> {
     let file = path.display().to_string();
     let text = String::from_utf8(text).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+        let line = good.split(|byte| *byte == b'\n').count();
         anyhow!("{file}:{line}: not UTF-8")
     })?;
     Ok(Rules::read(&file, &text)?)

@@ -2,14 +2,24 @@
 
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::classify::{CategoryId, Entry, Listing, PortTable, Rank, ServiceId};
 use crate::net::{Network, PortClass, Transport};
 
-/// Client ports by the operating system that draws them, as `data/client-ranges.csv` has them.
-const CLIENT_RANGES: [(&str, u16, u16); 3] = [
-    ("older BSD and Windows systems", 1024, 5000),
-    ("Linux", 32_768, 60_999),
-    ("Windows, macOS and most other systems", 49_152, 65_535),
+/// Where operating systems draw the ports of clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct ClientRange {
+    pub(super) systems: &'static str,
+    pub(super) first: u16,
+    pub(super) last: u16,
+}
+
+/// The most usual of the ranges in `data/client-ranges.csv`.
+const CLIENT_RANGES: [ClientRange; 3] = [
+    ClientRange { systems: "older BSD and Windows systems", first: 1024, last: 5000 },
+    ClientRange { systems: "Linux", first: 32_768, last: 60_999 },
+    ClientRange { systems: "Windows, macOS and most other systems", first: 49_152, last: 65_535 },
 ];
 
 /// Similar names that are told at most.
@@ -163,10 +173,10 @@ impl<'t> Lookup<'t> {
         LookupRow { network, listing, names }
     }
 
-    /// The class of the port, and the systems that may draw it for a client: name, first and last port.
-    pub(super) fn port_remarks(&self) -> Option<(PortClass, Vec<(&'static str, u16, u16)>)> {
+    /// The class of the port that was asked for, and from where systems draw it for a client.
+    pub(super) fn port_remarks(&self) -> Option<(PortClass, Vec<ClientRange>)> {
         let Query::Port(port, _) = self.query else { return None };
-        let drawn = CLIENT_RANGES.into_iter().filter(|(_, first, last)| (*first..=*last).contains(&port));
+        let drawn = CLIENT_RANGES.into_iter().filter(|range| (range.first..=range.last).contains(&port));
         Some((PortClass::of(port), drawn.collect()))
     }
 }
@@ -189,7 +199,7 @@ fn service_names(table: &PortTable) -> impl Iterator<Item = &str> {
 fn nowhere<'n>(kind: &'static str, name: String, names: impl Iterator<Item = &'n str>) -> Nowhere {
     let asked = name.to_lowercase();
     // A longer name may differ in more letters and still be the one that was meant.
-    let most = asked.chars().count().div_ceil(3).min(3);
+    let most = (asked.chars().count() / 3).clamp(1, 3);
     let mut near: Vec<(usize, &str)> = names
         .filter(|known| known.len().abs_diff(asked.len()) <= most)
         .map(|known| (distance(&asked, known), known))
@@ -201,20 +211,26 @@ fn nowhere<'n>(kind: &'static str, name: String, names: impl Iterator<Item = &'n
     Nowhere { kind, name, similar }
 }
 
-/// How many letters have to be put in, left out or changed to make one name the other (Levenshtein).
+/// How many letters have to be put in, left out, changed or swapped with the next one to make one name the other
+/// (Damerau and Levenshtein).
 fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, known) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *known);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+    let [one, other]: [Vec<char>; 2] = [one, other].map(|name| name.chars().collect());
+    let width = other.len() + 1;
+    let mut least: Vec<usize> = (0..width).collect();
+    for line in 1..=one.len() {
+        least.push(line);
+        for column in 1..width {
+            let at = |up: usize, left: usize| least[(line - up) * width + column - left];
+            let is_same = one[line - 1] == other[column - 1];
+            let changed = at(1, 1) + usize::from(!is_same);
+            let is_swapped =
+                line > 1 && column > 1 && one[line - 2..line] == [other[column - 1], other[column - 2]];
+            let swapped = if is_swapped { at(2, 2) + 1 } else { usize::MAX };
+            let best = changed.min(swapped).min(at(1, 0) + 1).min(at(0, 1) + 1);
+            least.push(best);
         }
     }
-    row[other.len()]
+    least[least.len() - 1]
 }
 
 #[cfg(test)]
@@ -234,7 +250,7 @@ mod tests {
 
     #[test]
     fn names_that_differ_by_little_are_similar() {
-        let cases = [("", "abc", 3), ("abc", "abc", 0), ("kitten", "sitting", 3), ("redsi", "redis", 2)];
+        let cases = [("", "abc", 3), ("abc", "abc", 0), ("kitten", "sitting", 3), ("redsi", "redis", 1)];
         for (one, other, expected) in cases {
             assert_eq!(distance(one, other), expected, "{one} {other}");
         }
@@ -250,7 +266,9 @@ mod tests {
     #[test]
     fn client_ranges_are_those_of_the_data() {
         let data = include_str!("../../data/client-ranges.csv");
-        for ((_, first, last), system) in CLIENT_RANGES.iter().zip(["bsd-classic", "linux", "windows"]) {
+        for (ClientRange { first, last, .. }, system) in
+            CLIENT_RANGES.iter().zip(["bsd-classic", "linux", "windows"])
+        {
             let range = format!(",{first},{last},");
             assert!(data.lines().any(|line| line.starts_with(system) && line.contains(&range)), "{system}");
         }

@@ -45,7 +45,7 @@ impl Rules {
     pub fn check(&self, table: &PortTable) -> Result<Vec<CheckedRule>, RulesError> {
         let mut builder = Builder::of(table);
         let claims = claims(self, table, &mut builder)?;
-        let mut checked: Vec<Option<CheckedRule>> = vec![None; self.rules.len()];
+        let mut checked: Vec<Option<CheckedRule>> = vec![None; self.list.len()];
         for claim in &claims {
             let id = claim.listing.category;
             let rule = checked[claim.rule].get_or_insert_with(|| CheckedRule {
@@ -55,7 +55,7 @@ impl Rules {
                 covered_by: BTreeSet::new(),
             });
             // Every host of a rule has the same ports.
-            let is_first = claim.network == self.rules[claim.rule].hosts.first().copied();
+            let is_first = claim.network == self.list[claim.rule].hosts.first().copied();
             if claim.listing.rank == Rank::Rule && is_first {
                 rule.before.extend(before(claim, table));
             }
@@ -73,7 +73,7 @@ impl Rules {
             let here = &stretches[&(claim.listing.transport, claim.network)];
             let from = here.partition_point(|stretch| stretch.last < claim.listing.first);
             let inside = here[from..].iter().take_while(|stretch| stretch.first <= claim.listing.last);
-            let lines = inside.map(|stretch| self.rules[claims[stretch.claim].rule].line);
+            let lines = inside.map(|stretch| self.list[claims[stretch.claim].rule].line);
             checked[claim.rule].covered_by.extend(lines);
         }
     }

@@ -48,7 +48,7 @@ const MAX_CLAIMS: usize = 262_144;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     file: String,
-    rules: Vec<Rule>,
+    list: Vec<Rule>,
     left_out: u64,
     digest: u32,
 }
@@ -97,12 +97,12 @@ impl Rules {
             return Err(error((1, RuleProblem::TooLong)));
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let (rules, left_out) = if is_toml(text) {
+        let (list, left_out) = if is_toml(text) {
             (toml::read(text).map_err(error)?, 0)
         } else {
             services::read(text).map_err(error)?
         };
-        Ok(Self { file: file.to_owned(), rules, left_out, digest: digest::fnv_1a([text]) })
+        Ok(Self { file: file.to_owned(), list, left_out, digest: digest::fnv_1a([text]) })
     }
 
     /// What the file was called.
@@ -112,7 +112,7 @@ impl Rules {
 
     /// The rules, as the file lists them.
     pub fn rules(&self) -> &[Rule] {
-        &self.rules
+        &self.list
     }
 
     /// How many lines of `/etc/services` were left out, since their protocol is neither TCP, UDP nor SCTP.
@@ -122,7 +122,7 @@ impl Rules {
 
     /// Eight hexadecimal digits that change whenever the file does; nothing where there are no rules.
     pub(super) fn digest(&self) -> Option<u32> {
-        Some(self.digest).filter(|_| !self.rules.is_empty())
+        Some(self.digest).filter(|_| !self.list.is_empty())
     }
 
     pub(super) fn error(&self, rule: &Rule, problem: impl Into<RuleProblem>) -> RulesError {

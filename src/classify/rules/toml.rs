@@ -274,7 +274,7 @@ mod tests {
             ("[[rule]]\nname = 'a'\nports = 99999999999999999999\n", 3, ""),
             ("rule = 1", 1, "expected a sequence"),
         ] {
-            let (found, error) = read(text).err().expect(text);
+            let (found, error) = read(text).expect_err(text);
             let told = error.to_string();
             assert!(found == line && told.contains(problem) && !told.contains('\n'), "{found}: {told}");
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::classify::{Entry, PortTable};
 use crate::net::Transport;
-use crate::report::lookup::{Lookup, LookupRow, Query};
+use crate::report::lookup::{ClientRange, Lookup, LookupRow, Query};
 
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
@@ -17,7 +17,7 @@ pub(super) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     client_ranges: Option<Vec<ClientRange>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ports: Option<Vec<Port<'a>>>,
+    ports: Option<Vec<Verdict<'a>>>,
     listings: Vec<Listing<'a>>,
 }
 
@@ -29,16 +29,9 @@ enum Asked<'a> {
     Category(&'a str),
 }
 
-#[derive(Serialize)]
-struct ClientRange {
-    systems: &'static str,
-    first: u16,
-    last: u16,
-}
-
 /// What a port is on one transport, without the rules for some hosts.
 #[derive(Serialize)]
-struct Port<'a> {
+struct Verdict<'a> {
     transport: &'static str,
     port: u16,
     service: Option<&'a str>,
@@ -67,7 +60,8 @@ struct Listing<'a> {
 impl<'a> Document<'a> {
     pub(super) fn of(lookup: &'a Lookup<'_>) -> Self {
         let remarks = lookup.port_remarks();
-        let ports = |port| lookup.verdicts.iter().map(move |verdict| Port::of(lookup.table, port, *verdict));
+        let ports =
+            |port| lookup.verdicts.iter().map(move |&verdict| Verdict::of(lookup.table, port, verdict));
         let (query, ports) = match &lookup.query {
             Query::Port(port, transport) => {
                 let transport = transport.map(Transport::name);
@@ -81,19 +75,14 @@ impl<'a> Document<'a> {
             table: lookup.table.version(),
             query,
             port_class: remarks.as_ref().map(|(class, _)| class.name()),
-            client_ranges: remarks.map(|(_, ranges)| {
-                ranges
-                    .into_iter()
-                    .map(|(systems, first, last)| ClientRange { systems, first, last })
-                    .collect()
-            }),
+            client_ranges: remarks.map(|(_, ranges)| ranges),
             ports,
             listings: lookup.rows.iter().map(|row| Listing::of(lookup.table, row)).collect(),
         }
     }
 }
 
-impl<'a> Port<'a> {
+impl<'a> Verdict<'a> {
     fn of(table: &'a PortTable, port: u16, (transport, entry): (Transport, Entry)) -> Self {
         Self {
             transport: transport.name(),

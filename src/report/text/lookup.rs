@@ -36,7 +36,7 @@ fn write_port(lookup: &Lookup<'_>, port: u16, page: &mut Page<'_>) -> io::Result
     };
     page.entry(0, "Class", MARGIN, Tone::Plain, &format!("{class} ({range})"))?;
     let drawn: Vec<String> =
-        drawn.iter().map(|(systems, first, last)| format!("{systems} ({first}-{last})")).collect();
+        drawn.iter().map(|range| format!("{} ({}-{})", range.systems, range.first, range.last)).collect();
     if drawn.is_empty() {
         return Ok(());
     }

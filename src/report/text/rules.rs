@@ -1,5 +1,6 @@
 //! What rules change, for people.
 
+use std::fmt::Write as _;
 use std::io;
 
 use super::page::{Page, Tone};
@@ -55,11 +56,11 @@ fn headline(report: &RulesReport<'_>) -> String {
     let mut text = format!("{}: {}", report.rules.file(), counted(rules.len() as u64, "rule"));
     let scoped = rules.iter().filter(|rule| !rule.hosts.is_empty()).count();
     if scoped > 0 {
-        text += &format!(", {scoped} of them for some hosts alone");
+        let _ = write!(text, ", {scoped} of them for some hosts alone");
     }
     if report.rules.left_out() > 0 {
         let left_out = counted(report.rules.left_out(), "line");
-        text += &format!("; {left_out} of other protocols left out");
+        let _ = write!(text, "; {left_out} of other protocols left out");
     }
     text
 }
@@ -74,7 +75,7 @@ fn rule_in_words(rule: &Rule, checked: &CheckedRule) -> String {
     let mut text = format!("{}, {}{is_new}{what}: {ports}", rule.service, checked.category);
     if !rule.hosts.is_empty() {
         let hosts: Vec<String> = rule.hosts.iter().map(ToString::to_string).collect();
-        text += &format!(" on {}", hosts.join(", "));
+        let _ = write!(text, " on {}", hosts.join(", "));
     }
     text
 }
