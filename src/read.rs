@@ -43,7 +43,7 @@ impl<'a> Reading<'a> {
         Self::with_table(Arc::new(PortTable::built_in()), options)
     }
 
-    /// Nothing read yet. Services are decided by `table`.
+    /// Nothing read yet. Services are decided by `table`, which may have rules of the user.
     pub fn with_table(table: Arc<PortTable>, options: &FlowOptions) -> Self {
         Self {
             meter: Meter::new(table, options),

@@ -123,12 +123,12 @@ impl Decision {
 /// Decides which service a flow is: by its ports, its handshake, the table, and what was learned elsewhere in the input.
 pub fn decide(flow: &Observed, table: &PortTable, learned: &Learned) -> Decision {
     let verdict = decide_side(flow, table, learned);
+    let entry = entry_of(flow, verdict.side, verdict.basis, table);
     let service_port = match (verdict.side, verdict.basis) {
         (Some(side), _) => Some(flow.endpoint(side).port),
         (None, Basis::Symmetric) => Some(flow.endpoints[0].port),
         (None, _) => None,
     };
-    let entry = service_port.map_or_else(Entry::default, |port| table.entry(flow.transport, port));
     Decision {
         service_side: verdict.side,
         basis: verdict.basis,
@@ -140,6 +140,23 @@ pub fn decide(flow: &Observed, table: &PortTable, learned: &Learned) -> Decision
         side_confidence: verdict.confidence,
         service_confidence: confidence::product(verdict.confidence, entry.standing.trust()),
     }
+}
+
+/// What the table says of the service port.
+pub(super) fn entry_of(flow: &Observed, side: Option<Side>, basis: Basis, table: &PortTable) -> Entry {
+    match (side, basis) {
+        (Some(side), _) => table.entry_at(flow.transport, flow.endpoint(side)),
+        (None, Basis::Symmetric) => best_entry(flow, table),
+        (None, _) => Entry::default(),
+    }
+}
+
+/// What the table says of a port that both ends use: a rule may be for the hosts of one end. With one for either end, that
+/// of the smaller endpoint counts.
+fn best_entry(flow: &Observed, table: &PortTable) -> Entry {
+    let [one, other] = flow.endpoints.map(|endpoint| table.entry_at(flow.transport, endpoint));
+    let is_other = (other.standing, flow.endpoints[0]) > (one.standing, flow.endpoints[1]);
+    if is_other { other } else { one }
 }
 
 /// The side, before the name.

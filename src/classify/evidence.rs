@@ -90,6 +90,7 @@ impl EvidenceKind {
             Self::SynAck => "syn-ack",
             Self::Listener => "listener",
             Self::Peers(_) => "peers",
+            Self::Listed(Standing::Rule) => "rule",
             Self::Listed(_) => "table",
             Self::ClientRole => "client-role",
             Self::SystemPort => "system-port",
@@ -159,7 +160,7 @@ pub fn weigh(
 ) {
     for side in Side::BOTH {
         let endpoint = flow.endpoint(side);
-        let standing = table.entry(flow.transport, endpoint.port).standing;
+        let standing = table.entry_at(flow.transport, endpoint).standing;
         let mut add = |kind| each(side, kind);
         add_habits(learned.of(flow.transport, endpoint), &mut add);
         if standing != Standing::Unlisted {

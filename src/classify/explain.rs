@@ -1,6 +1,6 @@
 //! Why a flow was decided as it was, and what else it may be: made on request, for people.
 
-use super::decision::{Basis, Decision, decide};
+use super::decision::{Basis, Decision, decide, entry_of};
 use super::evidence::{EvidenceKind, shown, weigh};
 use super::learned::Learned;
 use super::listing::{CategoryId, Entry, Listing, Origin, Rank, ServiceId, Standing};
@@ -56,7 +56,7 @@ pub fn explain(flow: &Observed, table: &PortTable, learned: &Learned) -> Explana
         flow: *flow,
         decision,
         evidence: evidence(flow, table, learned),
-        entry: decision.service_port.map_or_else(Entry::default, |port| table.entry(flow.transport, port)),
+        entry: entry_of(flow, decision.service_side, decision.basis, table),
         candidates: candidates(flow, &decision, table),
         odd_client: odd_client(flow, &decision, table),
     }
@@ -104,7 +104,7 @@ fn odd_client(flow: &Observed, decision: &Decision, table: &PortTable) -> Option
     let by_handshake = matches!(decision.basis, Basis::HandshakeSyn | Basis::HandshakeSynAck);
     let client = decision.service_side.filter(|_| by_handshake)?.other();
     let port = flow.endpoint(client).port;
-    let entry = table.entry(flow.transport, port);
+    let entry = table.entry_at(flow.transport, flow.endpoint(client));
     let is_odd = PortClass::of(port) == PortClass::WellKnown && entry.standing >= Standing::CommonPrimary;
     is_odd.then_some((port, entry.service))
 }

@@ -34,6 +34,8 @@ pub struct Category {
 /// What a row of the table wants to be for its ports. The order is that of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rank {
+    /// The name that a rule of the user gives the port.
+    Rule,
     /// The name that the port gets.
     Primary,
     /// Another name in use.
@@ -46,11 +48,12 @@ pub enum Rank {
 
 impl Rank {
     /// All ranks.
-    pub const ALL: [Self; 4] = [Self::Primary, Self::Alternate, Self::Registry, Self::Candidate];
+    pub const ALL: [Self; 5] = [Self::Rule, Self::Primary, Self::Alternate, Self::Registry, Self::Candidate];
 
-    /// `primary`, `alternate`, `registry` or `candidate`.
+    /// `rule`, `primary`, `alternate`, `registry` or `candidate`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Rule => "rule",
             Self::Primary => "primary",
             Self::Alternate => "alternate",
             Self::Registry => "registry",
@@ -67,6 +70,8 @@ impl Rank {
 /// Where the table has a row from. The order is that of trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
+    /// The user's rules.
+    User,
     /// IANA's registry has that name.
     Iana,
     /// Common use.
@@ -77,11 +82,12 @@ pub enum Origin {
 
 impl Origin {
     /// All origins.
-    pub const ALL: [Self; 3] = [Self::Iana, Self::Common, Self::Article];
+    pub const ALL: [Self; 4] = [Self::User, Self::Iana, Self::Common, Self::Article];
 
-    /// `iana`, `common` or `article`.
+    /// `user`, `iana`, `common` or `article`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::User => "user",
             Self::Iana => "iana",
             Self::Common => "common",
             Self::Article => "article",
@@ -143,6 +149,8 @@ pub enum Standing {
     CommonPrimary,
     /// A curated primary name that IANA has too.
     IanaPrimary,
+    /// A rule of the user.
+    Rule,
 }
 
 impl Standing {
@@ -154,6 +162,7 @@ impl Standing {
             Self::Registry => 100,
             Self::Alternate | Self::RegistryAndAlternate => 150,
             Self::CommonPrimary | Self::IanaPrimary => 400,
+            Self::Rule => 600,
         }
     }
 
@@ -168,6 +177,7 @@ impl Standing {
             Self::Alternate => 400,
             Self::CommonPrimary => 750,
             Self::IanaPrimary => 950,
+            Self::Rule => 990,
         }
     }
 
@@ -181,6 +191,7 @@ impl Standing {
             Self::RegistryAndAlternate => "IANA's name, with alternates",
             Self::CommonPrimary => "primary by common use",
             Self::IanaPrimary => "primary, IANA's name",
+            Self::Rule => "a rule of the user",
         }
     }
 }
@@ -194,6 +205,7 @@ impl Entry {
     /// Takes in one more row of the port. The rows come by rank, then origin.
     pub(super) fn take(&mut self, row: &Listing) {
         let standing = match (row.rank, row.origin, self.standing) {
+            (Rank::Rule, _, Standing::Unlisted) => Standing::Rule,
             (Rank::Primary, Origin::Iana, Standing::Unlisted) => Standing::IanaPrimary,
             (Rank::Primary, _, Standing::Unlisted) => Standing::CommonPrimary,
             (Rank::Alternate, Origin::Article, Standing::Unlisted) => Standing::Article,

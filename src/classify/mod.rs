@@ -3,14 +3,18 @@
 //! [`decide`] is a function of one flow and the table. It allocates nothing, so that every flow can be decided;
 //! [`reasons`] and [`candidates`] say on request why, and what else the flow may be.
 
+mod builder;
 mod confidence;
 mod decision;
+mod digest;
 mod evidence;
 mod explain;
 mod learned;
 mod listing;
 mod observed;
 mod rows;
+mod rules;
+mod scopes;
 mod table;
 
 pub use confidence::Confidence;
@@ -21,4 +25,6 @@ pub use learned::{Habits, Learned};
 pub use listing::{Category, CategoryId, Entry, Listing, Origin, Rank, ServiceId, Standing};
 pub use observed::{Observed, Opening};
 pub use rows::{RowError, RowProblem};
+pub use rules::{Before, CheckedRule, Conflict, Rule, RuleProblem, Rules, RulesError};
+pub use scopes::ScopedListing;
 pub use table::PortTable;

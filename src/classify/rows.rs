@@ -64,14 +64,14 @@ pub enum RowProblem {
     /// No category of that name.
     #[error("unknown category \"{0}\"")]
     Category(String),
-    /// Not `primary`, `alternate`, `registry` or `candidate`.
+    /// None of [`Rank::ALL`].
     #[error("bad rank \"{0}\"")]
     Rank(String),
-    /// Not `iana`, `common` or `article`.
+    /// None of [`Origin::ALL`].
     #[error("bad source \"{0}\"")]
     Origin(String),
     /// More than 65,536 names or rows, counted once a transport, or more than 256 categories.
-    #[error("too many rows")]
+    #[error("too many: a table has at most 65536 rows and names and 256 categories")]
     TooMany,
 }
 
@@ -157,10 +157,7 @@ impl Columns {
 
     fn row<'t>(&self, fields: &[&'t str], defaults: &Defaults) -> Result<Row<'t>, RowProblem> {
         let field = |place: usize| fields[place];
-        let (first, last) = (port(field(self.first))?, port(field(self.last))?);
-        if last < first {
-            return Err(RowProblem::Range(first, last));
-        }
+        let (first, last) = range(field(self.first), field(self.last))?;
         let rank = self.rank.map(field).map_or(Ok(defaults.rank), |name| {
             Rank::from_name(name).ok_or_else(|| RowProblem::Rank(name.to_owned()))
         })?;
@@ -179,11 +176,20 @@ impl Columns {
     }
 }
 
-fn port(text: &str) -> Result<u16, RowProblem> {
-    text.parse().map_err(|_| RowProblem::Port(text.to_owned()))
+/// A port. By its digits: the standard library's numbers may have a sign.
+pub(super) fn port(text: &str) -> Result<u16, RowProblem> {
+    let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| RowProblem::Port(text.to_owned()))
 }
 
-fn transports(text: &str) -> Result<[bool; Transport::ALL.len()], RowProblem> {
+/// Ports from the first to the last one.
+pub(super) fn range(first: &str, last: &str) -> Result<(u16, u16), RowProblem> {
+    let (first, last) = (port(first)?, port(last)?);
+    if first <= last { Ok((first, last)) } else { Err(RowProblem::Range(first, last)) }
+}
+
+/// Transports, joined by `+`.
+pub(super) fn transports(text: &str) -> Result<[bool; Transport::ALL.len()], RowProblem> {
     let mut named = [false; Transport::ALL.len()];
     for name in text.split('+') {
         let transport = Transport::from_name(name).ok_or_else(|| RowProblem::Transport(text.to_owned()))?;
@@ -192,7 +198,8 @@ fn transports(text: &str) -> Result<[bool; Transport::ALL.len()], RowProblem> {
     Ok(named)
 }
 
-fn service(name: &str) -> Result<&str, RowProblem> {
+/// A name of a service, checked.
+pub(super) fn service(name: &str) -> Result<&str, RowProblem> {
     let bad = |byte: u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'"';
     if name.is_empty() || name.bytes().any(bad) {
         Err(RowProblem::Service(name.to_owned()))
@@ -219,6 +226,8 @@ mod tests {
         for (row, expected) in [
             ("1,65536,tcp,a,b,primary,iana\n", "line 3: bad port \"65536\""),
             ("-1,2,tcp,a,b,primary,iana\n", "line 3: bad port \"-1\""),
+            ("1,+2,tcp,a,b,primary,iana\n", "line 3: bad port \"+2\""),
+            (",2,tcp,a,b,primary,iana\n", "line 3: bad port \"\""),
             ("2,1,tcp,a,b,primary,iana\n", "line 3: ports 2-1 end before they begin"),
             ("1,2,tcp+dccp,a,b,primary,iana\n", "line 3: bad transport \"tcp+dccp\""),
             ("1,2,,a,b,primary,iana\n", "line 3: bad transport \"\""),

@@ -1,11 +1,14 @@
 //! The port table.
 
-use foldhash::fast::FixedState;
-use std::collections::HashMap;
+use std::collections::HashSet;
 
+use super::builder::Builder;
+use super::digest::fnv_1a;
 use super::listing::{Category, CategoryId, Entry, Listing, Origin, Rank, ServiceId};
-use super::rows::{self, Defaults, Row, RowError, RowProblem};
-use crate::net::Transport;
+use super::rows::{Defaults, RowError};
+use super::rules::{Claim, Rules, RulesError, claims};
+use super::scopes::{ScopedListing, Scopes};
+use crate::net::{Endpoint, Transport};
 
 /// The day of IANA's registry from which `data/registry.csv` was made.
 const REGISTRY_DATE: &str = "2026-02-25";
@@ -21,10 +24,10 @@ const REGISTRY_ROWS: Defaults =
     Defaults { category: "application", rank: Rank::Registry, origin: Origin::Iana };
 
 /// The number of ports of all transports.
-const PLACES: usize = Transport::ALL.len() << 16;
+pub(super) const PLACES: usize = Transport::ALL.len() << 16;
 
 /// Ports whose listings are found together: few enough to leaf through, and enough for a small index.
-const SHELF: usize = 64;
+pub(super) const SHELF: usize = 64;
 
 /// What the project knows of ports: service names, their categories, and which port has which.
 #[derive(Clone, Debug)]
@@ -38,8 +41,10 @@ pub struct PortTable {
     entries: Vec<Entry>,
     /// By [`SHELF`] places, the rows of `listings` that speak of any of them.
     shelves: Vec<Vec<u16>>,
-    /// The data that it was read from.
-    files: [&'static str; 4],
+    /// The rules with hosts.
+    scopes: Scopes,
+    /// The digest of the user's rules, if there are any.
+    rules: Option<u32>,
 }
 
 impl PortTable {
@@ -61,12 +66,77 @@ impl PortTable {
         Ok(builder.finish())
     }
 
-    /// The name and standing of a port, about a nanosecond away.
+    /// The table that a builder has put together.
+    pub(super) fn of(
+        categories: Vec<Category>,
+        services: Vec<Box<str>>,
+        aliases: Vec<(ServiceId, Box<str>)>,
+        listings: Vec<Listing>,
+        entries: Vec<Entry>,
+        shelves: Vec<Vec<u16>>,
+    ) -> Self {
+        let scopes = Scopes::default();
+        Self { categories, services, aliases, listings, entries, shelves, scopes, rules: None }
+    }
+
+    /// The table with the user's rules before everything else, instead of rules that it had. Ids stay what they are.
+    ///
+    /// # Errors
+    ///
+    /// If rules clash, or if there are more of them than a table can hold.
+    pub fn with_rules(self, rules: &Rules) -> Result<Self, RulesError> {
+        let mut builder = Builder::of(&self);
+        let mut claims = claims(rules, &self, &mut builder)?;
+        let scopes = Scopes::of(&claims);
+        claims.retain(|claim| claim.network.is_none());
+        // Of the general rules of a port the first one wins.
+        claims.sort_by_key(Claim::width);
+        let mut seen = HashSet::new();
+        for claim in claims {
+            let Listing { transport, first, last, service, category, .. } = claim.listing;
+            if seen.insert((transport, first, last, service, category)) {
+                let rule = &rules.rules()[claim.rule];
+                builder.add_listing(claim.listing).map_err(|problem| rules.error(rule, problem))?;
+            }
+        }
+        for rule in rules.rules() {
+            for alias in &rule.aliases {
+                builder.add_alias(&rule.service, alias).map_err(|problem| rules.error(rule, problem))?;
+            }
+        }
+        Ok(Self { scopes, rules: rules.digest(), ..builder.finish() })
+    }
+
+    /// The name and standing of a port wherever no rule with hosts says otherwise, about a nanosecond away.
     pub fn entry(&self, transport: Transport, port: u16) -> Entry {
         self.entries[place(transport, port)]
     }
 
-    /// All that is listed for a port: by rank, then origin, then as the data lists it.
+    /// The name and standing of a port of a host: what the most specific rule of the user says that holds the host,
+    /// else [`PortTable::entry`].
+    #[inline]
+    pub fn entry_at(&self, transport: Transport, endpoint: Endpoint) -> Entry {
+        let scoped = self.scopes.entry(transport, endpoint);
+        scoped.unwrap_or_else(|| self.entry(transport, endpoint.port))
+    }
+
+    /// The user's rules with hosts that speak of a port, the most specific one first.
+    pub fn scoped_listings_of(
+        &self,
+        transport: Transport,
+        port: u16,
+    ) -> impl Iterator<Item = &ScopedListing> + Clone {
+        let speaks = move |row: &Listing| row.transport == transport && row.first <= port && port <= row.last;
+        self.scopes.listings().iter().filter(move |scoped| speaks(&scoped.listing))
+    }
+
+    /// All of the user's rules with hosts, the most specific one first.
+    pub fn scoped_listings(&self) -> &[ScopedListing] {
+        self.scopes.listings()
+    }
+
+    /// All that is listed for a port, without rules that have hosts: by rank, then origin, then as the data lists it;
+    /// of the user's rules the most specific one first.
     pub fn listings_of(&self, transport: Transport, port: u16) -> impl Iterator<Item = &Listing> + Clone {
         let rows = &self.shelves[place(transport, port) / SHELF];
         let rows = rows.iter().map(|row| &self.listings[usize::from(*row)]);
@@ -104,6 +174,15 @@ impl PortTable {
         self.aliases[first..].iter().take_while(move |(service, _)| *service == id).map(|(_, alias)| &**alias)
     }
 
+    pub(super) fn all_aliases(&self) -> &[(ServiceId, Box<str>)] {
+        &self.aliases
+    }
+
+    /// The names of all services, by id.
+    pub(super) fn service_names(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|name| &**name)
+    }
+
     /// The services that have this name or this alias, in upper or lower case.
     pub fn services_named(&self, name: &str) -> Vec<ServiceId> {
         let own = self.services.iter().position(|service| service.eq_ignore_ascii_case(name));
@@ -131,144 +210,17 @@ impl PortTable {
         self.services.len()
     }
 
-    /// The registry's day, and eight hexadecimal digits that change whenever the table's data does:
-    /// FNV-1a, 32 bits, of the files.
+    /// The registry's day, and eight hexadecimal digits that change whenever the table's data does: FNV-1a, 32 bits,
+    /// of the files. With rules of the user, eight more for theirs.
     pub fn version(&self) -> String {
         // Hashed on request: it would be a good part of the time that reading the table takes.
-        format!("{REGISTRY_DATE}+{:08x}", fnv_1a(self.files))
+        let files = fnv_1a([CATEGORIES, SERVICES, REGISTRY, ALIASES]);
+        let rules = self.rules.map_or_else(String::new, |digest| format!("+{digest:08x}"));
+        format!("{REGISTRY_DATE}+{files:08x}{rules}")
     }
 }
 
 /// Where a port's values are in arrays of [`PLACES`].
-const fn place(transport: Transport, port: u16) -> usize {
+pub(super) const fn place(transport: Transport, port: u16) -> usize {
     (transport as usize) << 16 | port as usize
-}
-
-/// A table that is being read.
-struct Builder<'t> {
-    categories: Vec<Category>,
-    services: HashMap<&'t str, ServiceId, FixedState>,
-    aliases: Vec<(ServiceId, Box<str>)>,
-    listings: Vec<Listing>,
-}
-
-impl<'t> Builder<'t> {
-    fn new() -> Self {
-        let unknown = Category {
-            id: "unknown".into(),
-            family: "unknown".into(),
-            description: "Traffic whose service the ports do not tell".into(),
-        };
-        let mut services = HashMap::with_capacity_and_hasher(8192, FixedState::default());
-        services.insert("unknown", ServiceId::UNKNOWN);
-        Self {
-            categories: vec![unknown],
-            services,
-            aliases: Vec::new(),
-            listings: Vec::with_capacity(16_384),
-        }
-    }
-
-    fn add_categories(&mut self, text: &'t str) -> Result<(), RowError> {
-        let columns = |header: &[&str]| {
-            Ok([
-                rows::column(header, "id")?,
-                rows::column(header, "family")?,
-                rows::column(header, "description")?,
-            ])
-        };
-        rows::read_records(text, columns, |columns, fields| {
-            u8::try_from(self.categories.len()).map_err(|_| RowProblem::TooMany)?;
-            let [id, family, description] = columns.map(|place| fields[place].into());
-            self.categories.push(Category { id, family, description });
-            Ok(())
-        })
-    }
-
-    fn add_rows(&mut self, text: &'t str, defaults: &Defaults) -> Result<(), RowError> {
-        rows::read_rows(text, defaults, |row| self.add_row(row))
-    }
-
-    fn add_row(&mut self, row: &Row<'t>) -> Result<(), RowProblem> {
-        let service = self.service(row.service)?;
-        let category = self.category(row.category)?;
-        for transport in Transport::ALL.into_iter().filter(|transport| row.transports[*transport as usize]) {
-            if self.listings.len() > usize::from(u16::MAX) {
-                return Err(RowProblem::TooMany);
-            }
-            let &Row { first, last, rank, origin, .. } = row;
-            self.listings.push(Listing { transport, first, last, service, category, rank, origin });
-        }
-        Ok(())
-    }
-
-    /// The id of a service name, a new one if need be.
-    fn service(&mut self, name: &'t str) -> Result<ServiceId, RowProblem> {
-        if let Some(id) = self.services.get(name) {
-            return Ok(*id);
-        }
-        let id = u16::try_from(self.services.len()).map(ServiceId).map_err(|_| RowProblem::TooMany)?;
-        self.services.insert(name, id);
-        Ok(id)
-    }
-
-    fn category(&self, name: &str) -> Result<CategoryId, RowProblem> {
-        let place = self.categories.iter().position(|category| &*category.id == name);
-        let id = place.and_then(|place| u8::try_from(place).ok());
-        id.map(CategoryId).ok_or_else(|| RowProblem::Category(name.to_owned()))
-    }
-
-    fn add_aliases(&mut self, text: &'t str) -> Result<(), RowError> {
-        let columns =
-            |header: &[&str]| Ok([rows::column(header, "service")?, rows::column(header, "alias")?]);
-        rows::read_records(text, columns, |columns, fields| {
-            let [service, alias] = columns.map(|place| fields[place]);
-            let id = self.services.get(service).ok_or_else(|| RowProblem::Service(service.to_owned()))?;
-            self.aliases.push((*id, alias.into()));
-            Ok(())
-        })
-    }
-
-    fn finish(mut self) -> PortTable {
-        self.listings.sort_by_key(|listing| (listing.rank, listing.origin));
-        self.aliases.sort_by_key(|(id, _)| *id);
-        let mut services = vec![Box::default(); self.services.len()];
-        for (name, id) in self.services {
-            services[usize::from(id.0)] = name.into();
-        }
-        let mut entries = vec![Entry::default(); PLACES];
-        let mut shelves = vec![Vec::new(); PLACES / SHELF];
-        for (number, row) in (0..=u16::MAX).zip(&self.listings) {
-            let (first, last) = (place(row.transport, row.first), place(row.transport, row.last));
-            entries[first..=last].iter_mut().for_each(|entry| entry.take(row));
-            shelves[first / SHELF..=last / SHELF].iter_mut().for_each(|shelf| shelf.push(number));
-        }
-        PortTable {
-            categories: self.categories,
-            services,
-            aliases: self.aliases,
-            listings: self.listings,
-            entries,
-            shelves,
-            files: [CATEGORIES, SERVICES, REGISTRY, ALIASES],
-        }
-    }
-}
-
-/// The hash FNV-1a, 32 bits (RFC 9923), of some texts one after the other.
-fn fnv_1a<'t>(texts: impl IntoIterator<Item = &'t str>) -> u32 {
-    let bytes = texts.into_iter().flat_map(str::bytes);
-    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fnv_1a;
-
-    #[test]
-    fn the_digest_is_fnv_1a() {
-        assert_eq!(fnv_1a([""]), 0x811c_9dc5);
-        assert_eq!(fnv_1a(["a"]), 0xe40c_292c);
-        assert_eq!(fnv_1a(["foo", "bar"]), 0xbf9c_f968);
-    }
 }

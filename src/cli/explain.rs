@@ -3,13 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use portolan::classify::{self, Learned, Observed, Opening, PortTable};
+use portolan::classify::{self, Learned, Observed, Opening};
 use portolan::net::{Endpoint, Side, Transport};
-use portolan::report;
+use portolan::report::{self, Told};
 
 use super::Exit;
 use super::output::Output;
+use super::page::{self, PageFormat};
+use super::rules::RulesOptions;
 
 /// Say which service a port pair is, and why
 ///
@@ -44,17 +47,12 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = Destination::Unicast)]
     dest: Destination,
 
-    /// How the explanation is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
+    #[command(flatten)]
+    rules: RulesOptions,
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people, in a terminal
-    Text,
-    /// For programs, as portolan.explain/1
-    Json,
+    /// How the explanation is written
+    #[arg(long, value_enum, default_value_t = PageFormat::Text)]
+    format: PageFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -91,21 +89,12 @@ impl FromStr for PortArgument {
 /// Runs `portolan explain`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let flow = super::usage(observed(arguments));
-    let table = PortTable::built_in();
+    let table = arguments.rules.table()?;
     let explanation = classify::explain(&flow, &table, &Learned::new());
     let mut output = Output::create(None)?;
-    match arguments.format {
-        Format::Json => report::explain_as_json(&explanation, Side::A, &table, &mut output)?,
-        Format::Text => {
-            report::explain_as_text(
-                &explanation,
-                Side::A,
-                &table,
-                &super::report_options(0, &output),
-                &mut output,
-            )?;
-        }
-    }
+    let told = Told { explanation: &explanation, source: Side::A, table: &table };
+    report::write_explanation(arguments.format.into(), &told, &page::options(0, &output), &mut output)
+        .context("cannot write the answer")?;
     output.finish()?;
     Ok(Exit::Done)
 }

@@ -20,7 +20,8 @@ use portolan::summary::Summary;
 use super::interrupt::{self, Interrupt};
 use super::output::Output;
 use super::progress::Progress;
-use super::{Exit, duration};
+use super::rules::RulesOptions;
+use super::{Exit, duration, page};
 
 /// Summarise capture files by service
 ///
@@ -48,6 +49,9 @@ pub(super) struct Arguments {
     /// Keep at most this many flows in memory; the longest idle ones are evicted, and counted
     #[arg(long, value_name = "N", default_value_t = FlowOptions::DEFAULT_MAX_FLOWS, value_parser = parse_max_flows)]
     max_flows: usize,
+
+    #[command(flatten)]
+    rules: RulesOptions,
 
     /// Rows in each list; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -131,7 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             eprintln!("portolan: {}", printable(line));
         }
     };
-    let table = Arc::new(PortTable::built_in());
+    let table = Arc::new(arguments.rules.table()?);
     let mut output = Output::create(arguments.output.as_deref())?;
     let mut flows = match &arguments.flows {
         Some(path) => Some(NdjsonFlows::new(Output::create(Some(path))?)),
@@ -150,7 +154,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         flows.into_inner().finish()?;
     }
     if !is_nothing_read || (arguments.format == Format::Json && output.is_stdout()) {
-        let options = super::report_options(arguments.top, &output);
+        let options = page::options(arguments.top, &output);
         match (explained, arguments.format) {
             (Some(explained), Format::Json) => explained.write_json(&mut output),
             (Some(explained), _) => explained.write_text(&options, &mut output),
@@ -186,6 +190,7 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
         let clash = arguments
             .files
             .iter()
+            .chain(arguments.rules.file())
             .find(|input| identity(input).is_some_and(|same| identity(output) == Some(same)));
         if let Some(input) = clash {
             return Err(format!("{} would be written over the input {}", output.display(), input.display()));

@@ -1,4 +1,4 @@
-//! Reports: a [`Summary`] as text, JSON, CSV or Markdown, and flow records as NDJSON.
+//! Reports: a [`Summary`] as text, JSON, CSV or Markdown, flow records as NDJSON, and answers of the port table.
 //!
 //! One file a format. What the formats share, ranks, rests, shares and rates, is worked out in one place, so that
 //! every report says the same. Reports are functions of the summary and the options alone.
@@ -8,18 +8,22 @@ mod csv;
 mod explanation;
 mod flow_record;
 mod json;
+mod lookup;
 mod markdown;
 mod ndjson;
 mod rule_proposal;
+mod rules;
 mod text;
 mod units;
 mod view;
 mod words;
 
 pub use community_id::community_id;
-pub use explanation::{ExplainTarget, ExplainedFlows, TargetError, explain_as_json, explain_as_text};
+pub use explanation::{ExplainTarget, ExplainedFlows, TargetError, Told};
 pub use flow_record::{FlowEnd, FlowLine};
+pub use lookup::{Lookup, Nowhere, Query};
 pub use ndjson::NdjsonFlows;
+pub use rules::RulesReport;
 pub use units::printable;
 
 use std::io::{self, Write};
@@ -89,4 +93,61 @@ pub fn write(
         Format::Csv => csv::write(summary, options, out),
         Format::Markdown => markdown::write(summary, options, out),
     }
+}
+
+/// What an answer of the port table is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnswerFormat {
+    /// For people, in a terminal.
+    Text,
+    /// For programs: as the schema `portolan.lookup/1` or `portolan.rules/1`.
+    Json,
+}
+
+/// Writes what the port table knows. `out` should be buffered.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_lookup(
+    format: AnswerFormat,
+    lookup: &Lookup<'_>,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        AnswerFormat::Text => text::write_lookup(lookup, options, out),
+        AnswerFormat::Json => json::write_lookup(lookup, out),
+    }
+}
+
+/// Writes what rules change. `out` should be buffered.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_rules(
+    format: AnswerFormat,
+    report: &RulesReport<'_>,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        AnswerFormat::Text => text::write_rules(report, options, out),
+        AnswerFormat::Json => json::write_rules(report, out),
+    }
+}
+
+/// Writes why a flow is decided so; as JSON, `portolan.explain/1`.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_explanation(
+    format: AnswerFormat,
+    told: &Told<'_>,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    explanation::write(format, told, options, out)
 }

@@ -110,10 +110,17 @@ pub(super) const fn confidence_range(band: Confidence) -> &'static str {
 
 /// IANA's name of a service with the everyday one: `domain (dns)`.
 pub(super) fn service(key: &ServiceKey) -> String {
-    match &key.alias {
-        Some(alias) => format!("{} ({alias})", key.service),
-        None => key.service.clone(),
-    }
+    with_alias(&key.service, key.alias.as_deref())
+}
+
+/// A name with the everyday one, if there is another.
+pub(super) fn with_alias(service: &str, alias: Option<&str>) -> String {
+    alias.map_or_else(|| service.to_owned(), |alias| format!("{service} ({alias})"))
+}
+
+/// `9000`, `9100-9110`.
+pub(super) fn ports(first: u16, last: u16) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
 /// The service port: `53/udp`; the transport alone for unknown traffic.

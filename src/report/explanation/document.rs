@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::Told;
 use crate::classify::{self, Basis, Explanation, PortTable, ServiceId};
-use crate::net::{PortClass, Side};
+use crate::net::PortClass;
 
 /// The name and version of the schema.
 const SCHEMA: &str = "portolan.explain/1";
@@ -47,7 +48,8 @@ struct Candidate<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn of(explanation: &Explanation, source: Side, table: &'a PortTable) -> Self {
+    pub(super) fn of(told: &Told<'a>) -> Self {
+        let Told { explanation, source, table } = *told;
         let Explanation { flow, decision, .. } = explanation;
         let ports = [source, source.other()].map(|side| flow.endpoint(side).port);
         let is_known = decision.service != ServiceId::UNKNOWN;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::document::Document;
-use super::text::{self, Told};
+use super::{Told, text};
 use crate::classify::{self, Explanation, Habits, PortTable};
 use crate::merge::Merge;
 use crate::meter::{DecidedFlow, FlowSink};
@@ -218,7 +218,7 @@ impl ExplainedFlows {
             peer: explanation.flow.endpoint(side.other()).to_string(),
             packets: counts.volume.packets,
             bytes: counts.volume.bytes,
-            decision: Document::of(explanation, side.other(), &self.table),
+            decision: Document::of(&Told { explanation, source: side.other(), table: &self.table }),
         });
         let document = EndpointDocument {
             schema: "portolan.explain-endpoint/1",

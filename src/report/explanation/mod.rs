@@ -1,4 +1,4 @@
-//! Why a flow was decided as it was, for people and as JSON.
+//! Why flows were decided as they were, for people and as JSON.
 
 mod document;
 mod flows;
@@ -8,38 +8,34 @@ pub use flows::{ExplainTarget, ExplainedFlows, TargetError};
 
 use std::io::{self, Write};
 
-use super::ReportOptions;
 use super::text::Page;
+use super::{AnswerFormat, ReportOptions};
 use crate::classify::{Explanation, PortTable};
 use crate::net::Side;
 
-/// Writes an explanation for people. `source` is the side that stands first: the sender of the packet that the user
-/// asked about.
-///
-/// # Errors
-///
-/// Those of `out`.
-pub fn explain_as_text(
-    explanation: &Explanation,
-    source: Side,
-    table: &PortTable,
+/// An explanation, and what it takes to tell it.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// What was decided, and why.
+    pub explanation: &'a Explanation,
+    /// The side that stands first: the sender of the packet that the question is about.
+    pub source: Side,
+    /// The table that the explanation's ids belong to.
+    pub table: &'a PortTable,
+}
+
+/// Writes an explanation; as JSON, one object of the schema `portolan.explain/1` and a newline.
+pub(super) fn write(
+    format: AnswerFormat,
+    told: &Told<'_>,
     options: &ReportOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    text::write(&text::Told { explanation, source, table }, &mut Page::new(out, options))
-}
-
-/// Writes an explanation as one JSON object, schema `portolan.explain/1`, and a newline.
-///
-/// # Errors
-///
-/// Those of `out`.
-pub fn explain_as_json(
-    explanation: &Explanation,
-    source: Side,
-    table: &PortTable,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &document::Document::of(explanation, source, table))?;
-    out.write_all(b"\n")
+    match format {
+        AnswerFormat::Text => text::write(told, &mut Page::new(out, options)),
+        AnswerFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, &document::Document::of(told))?;
+            out.write_all(b"\n")
+        }
+    }
 }

@@ -2,20 +2,13 @@
 
 use std::io;
 
-use crate::classify::{Basis, Explanation, PortTable, ServiceId};
+use super::Told;
+use crate::classify::{Basis, Explanation, ServiceId};
 use crate::net::{Endpoint, PortClass, Side};
 use crate::report::text::{Cell, Column, Page, Table, Tone};
 
 /// Where the values stand beside their keys.
 const MARGIN: usize = 14;
-
-/// An explanation, and what it takes to tell it.
-pub(super) struct Told<'a> {
-    pub(super) explanation: &'a Explanation,
-    /// Who stands first.
-    pub(super) source: Side,
-    pub(super) table: &'a PortTable,
-}
 
 /// Writes what was decided, why, and what else it may be.
 pub(super) fn write(told: &Told<'_>, page: &mut Page<'_>) -> io::Result<()> {

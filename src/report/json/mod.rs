@@ -2,7 +2,9 @@
 //! same bytes.
 
 mod certainty;
+mod lookup;
 mod rows;
+mod rules;
 mod values;
 
 use std::collections::BTreeSet;
@@ -10,7 +12,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{ReportOptions, view};
+use super::{Lookup, ReportOptions, RulesReport, view};
 use crate::net::Transport;
 use crate::summary::{InputReport, Loss, Series, Summary};
 use certainty::{Certainty, OtherEndpoints, UnknownEndpointRow};
@@ -22,7 +24,21 @@ const SCHEMA: &str = "portolan.summary/1";
 
 /// Writes the summary as one JSON object, indented, and a newline.
 pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document::of(summary, options))?;
+    write_document(&Document::of(summary, options), out)
+}
+
+/// Writes what the port table knows.
+pub(super) fn write_lookup(lookup: &Lookup<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_document(&lookup::Document::of(lookup), out)
+}
+
+/// Writes what rules change.
+pub(super) fn write_rules(report: &RulesReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_document(&rules::Document::of(report), out)
+}
+
+fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
     out.write_all(b"\n")
 }
 

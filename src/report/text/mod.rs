@@ -5,15 +5,17 @@
 mod capture;
 mod certainty;
 mod lists;
+mod lookup;
 mod loss;
 mod over_time;
 mod page;
+mod rules;
 mod table;
 mod unclassified;
 
 use std::io::{self, Write};
 
-use super::{ReportOptions, words};
+use super::{Lookup, ReportOptions, RulesReport, words};
 use crate::summary::Summary;
 pub(super) use page::{Page, Tone};
 pub(super) use table::{Cell, Column, Table};
@@ -32,4 +34,22 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     over_time::write(summary, &mut page)?;
     certainty::write(summary, &mut page)?;
     unclassified::write(summary, options.top, &mut page)
+}
+
+/// Writes what the port table knows.
+pub(super) fn write_lookup(
+    lookup: &Lookup<'_>,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    lookup::write(lookup, &mut Page::new(out, options))
+}
+
+/// Writes what rules change.
+pub(super) fn write_rules(
+    report: &RulesReport<'_>,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    rules::write(report, &mut Page::new(out, options))
 }

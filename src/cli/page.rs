@@ -1,0 +1,40 @@
+//! How results look: for people or for programs, how wide, in colours or not.
+
+use std::io::{self, IsTerminal as _};
+
+use clap::ValueEnum;
+use portolan::report::{AnswerFormat, ReportOptions};
+
+use super::output::Output;
+
+/// The formats of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PageFormat {
+    /// For people, in a terminal
+    Text,
+    /// For programs
+    Json,
+}
+
+impl From<PageFormat> for AnswerFormat {
+    fn from(format: PageFormat) -> Self {
+        match format {
+            PageFormat::Text => Self::Text,
+            PageFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// How wide and how colourful a report is: as the terminal is, or as the environment says.
+pub(super) fn options(top: usize, output: &Output) -> ReportOptions {
+    let is_terminal = output.is_stdout() && io::stdout().is_terminal();
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let of_environment = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let of_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let width = if is_terminal { of_terminal() } else { of_environment() };
+    ReportOptions {
+        top,
+        width: width.unwrap_or(ReportOptions::default().width),
+        colour: is_terminal && !no_colour,
+    }
+}
