@@ -12,6 +12,11 @@ use super::votes::{Decided, Hidden, Key, decide_all, vote_once};
 use portolan::classify::{Basis, PortTable, ServiceId};
 use portolan::net::{Endpoint, Side, Transport};
 
+/// Names that are right although they are not those of what was spoken: trackers and proxies speak HTTP, and the protocol of
+/// VNC is RFB.
+const ALSO_RIGHT: [(&str, &str); 3] =
+    [("http", "bittorrent-tracker"), ("http", "http-proxy"), ("rfb", "vnc")];
+
 /// A server endpoint of a capture.
 pub(crate) struct Server {
     capture: String,
@@ -85,12 +90,13 @@ impl Server {
             let side_outcome =
                 if is_shown { Outcome::Right } else { Outcome::of(decision.service_side, side) };
             let named = table.service_name(decision.service);
-            let known = (decision.service != ServiceId::UNKNOWN).then_some(named);
+            let is_right = named == self.spoken || ALSO_RIGHT.contains(&(&*self.spoken, named));
+            let found = (decision.service != ServiceId::UNKNOWN).then_some(is_right);
             let found = Found {
                 side: Judged { outcome: side_outcome, confidence: decision.side_confidence },
                 named: named.to_owned(),
                 name: (self.spoken != "none").then(|| Judged {
-                    outcome: Outcome::of(known, self.spoken.as_str()),
+                    outcome: Outcome::of(found, true),
                     confidence: decision.service_confidence,
                 }),
             };
