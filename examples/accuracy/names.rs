@@ -180,7 +180,9 @@ fn by_standing(parts: &[Vec<&NameVote>; 2]) -> String {
                 .filter(|vote| vote.side_confidence >= SURE_SIDE)
                 .map(|vote| vote.judged)
                 .collect();
-            let right = tables::percent(tables::count(&sure, Outcome::Right), sure.len());
+            // Without a name there is none to be right.
+            let named = if standing == Standing::Unlisted { 0 } else { sure.len() };
+            let right = tables::percent(tables::count(&sure, Outcome::Right), named);
             let _ = write!(text, " {} | {right} |", sure.len());
         }
         text.push('\n');
