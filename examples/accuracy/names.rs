@@ -61,7 +61,7 @@ impl PayloadNames {
 /// The votes of a capture, one for each server endpoint and recognised protocol. A capture that nDPI cannot read has none.
 pub(crate) fn votes_of(
     path: &Path,
-    names: &PayloadNames,
+    allowed: &PayloadNames,
     table: &Arc<PortTable>,
 ) -> Result<Vec<NameVote>, Box<dyn Error>> {
     let recognised = recognise(path)?;
@@ -71,7 +71,7 @@ pub(crate) fn votes_of(
     let mut votes = BTreeMap::new();
     for (key, flow) in decide_all(path, Hidden::None, table)? {
         if let Some(protocol) = recognised.get(&key)
-            && let Some([services, categories]) = names.0.get(protocol.as_str())
+            && let Some([services, categories]) = allowed.0.get(protocol.as_str())
             && let Some(server) = server_of(key, &flow)
         {
             let named = table.service_name(flow.decision.service);

@@ -148,7 +148,9 @@ pub(crate) fn table(servers: &[Server]) -> String {
     let mut text = "| capture | server | spoken | side | name | side, no SYN | name, no SYN |\n\
                     | --- | --- | --- | --- | --- | --- | --- |\n"
         .to_owned();
-    servers.iter().for_each(|server| text += &server.row());
+    for server in servers {
+        text += &server.row();
+    }
     text
 }
 

@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Whether what was found is the truth.
-    pub(crate) fn of<T: PartialEq>(found: Option<T>, truth: T) -> Self {
+    pub(crate) fn of<T: PartialEq + Copy>(found: Option<T>, truth: T) -> Self {
         match found {
             Some(found) if found == truth => Self::Right,
             Some(_) => Self::Wrong,

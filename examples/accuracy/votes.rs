@@ -140,17 +140,17 @@ pub(crate) fn votes_of(
             evidence: hidden.evidence.clone(),
             ports: key.1.map(|endpoint| endpoint.port),
         };
-        let voter = (key.1[server.index()], key.1[server.other().index()].address);
-        vote_once(&mut votes, voter, key, vote);
+        let client_of = (key.1[server.index()], key.1[server.other().index()].address);
+        vote_once(&mut votes, client_of, key, vote);
     }
     Ok(votes.into_values().map(|(_, vote)| vote).collect())
 }
 
 /// One vote a voter: that of the smallest key, whatever the order.
-pub(crate) fn vote_once<V: Ord, T>(votes: &mut BTreeMap<V, (Key, T)>, voter: V, key: Key, vote: T) {
-    match votes.get(&voter) {
+pub(crate) fn vote_once<V: Ord, T>(votes: &mut BTreeMap<V, (Key, T)>, by: V, key: Key, vote: T) {
+    match votes.get(&by) {
         Some((known, _)) if *known <= key => {}
-        _ => drop(votes.insert(voter, (key, vote))),
+        _ => drop(votes.insert(by, (key, vote))),
     }
 }
 
