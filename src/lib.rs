@@ -18,6 +18,22 @@
 //! [`read::Reading`] does the same step by step: with a [`filter`], a progress, or a [`meter::FlowSink`] that takes every
 //! flow.
 //!
+//! # The classifier alone
+//!
+//! ```
+//! use portolan::classify::{Learned, Observed, PortTable, decide};
+//! use portolan::net::{Endpoint, Side, Transport};
+//!
+//! let table = PortTable::built_in();
+//! let client = Endpoint::new([192, 0, 2, 7].into(), 40_112);
+//! let server = Endpoint::new([192, 0, 2, 9].into(), 5432);
+//! let flow = Observed::without_handshake(Transport::Tcp, [client, server]);
+//!
+//! let decision = decide(&flow, &table, &Learned::new());
+//! assert_eq!(table.service_name(decision.service), "postgresql");
+//! assert_eq!(decision.service_side, Some(Side::B));
+//! ```
+//!
 //! # Packets of one's own
 //!
 //! A [`meter::Meter`] takes frames from anywhere; here it is one DNS query that begins with its IPv4 header:
@@ -73,25 +89,38 @@
 //!
 //! # Features
 //!
-//! `capture`, on by default, is everything that needs the C library libpcap: the module [`filter`]. Without it the library
-//! reads the same captures.
-// The module is there with the feature alone.
-#![cfg_attr(not(feature = "capture"), allow(rustdoc::broken_intra_doc_links))]
+//! | feature | what it adds |
+//! |---|---|
+//! | none | [`net`], [`merge`] and [`classify`]: the port table and the decision, without input and output |
+//! | `read` | captures to summaries and reports: all other modules but one |
+//! | `capture`, on by default | [`filter`], by the C library libpcap |
+//! | `cli`, on by default | the program |
+// Some modules are there with their features alone.
+#![cfg_attr(not(all(feature = "capture", feature = "read")), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod classify;
+#[cfg(feature = "read")]
+mod collections;
 #[cfg(feature = "capture")]
 pub mod filter;
+#[cfg(feature = "read")]
 pub mod flow;
 pub mod merge;
+#[cfg(feature = "read")]
 pub mod meter;
 pub mod net;
+#[cfg(feature = "read")]
 pub mod packet;
+#[cfg(feature = "read")]
 pub mod read;
+#[cfg(feature = "read")]
 pub mod report;
+#[cfg(feature = "read")]
 pub mod source;
+#[cfg(feature = "read")]
 pub mod summary;
 
 /// The README's examples, as doc tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "read"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

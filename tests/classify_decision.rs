@@ -1,4 +1,5 @@
 //! Decisions: the written cases, and laws on random flows.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used)]
 
 use std::net::IpAddr;

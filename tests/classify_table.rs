@@ -1,4 +1,5 @@
 //! The port table: its data is sound, and what it is to hold is in it.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -1,6 +1,7 @@
 //! What the documents show has to be true of the program. `UPDATE_GOLDEN=1` writes the README's report anew.
 //!
 //! Recorded captures and jq are needed; where they are not there this is skipped, unless `PORTOLAN_REQUIRE_TOOLS` is set.
+#![cfg(feature = "cli")]
 #![cfg(feature = "capture")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -87,9 +88,10 @@ fn commands(readme: &str) -> Vec<&str> {
 
 #[test]
 fn documents_name_options_that_there_are_and_the_readme_all_of_them() {
-    let known = long_options(&(portolan(&["--help"]) + &portolan(&["read", "--help"])));
+    let help = |command: &[&str]| long_options(&portolan(command));
+    let known = &(&help(&["--help"]) | &help(&["read", "--help"])) | &help(&["explain", "--help"]);
     // Cargo's, named outside of a command.
-    let foreign = BTreeSet::from(["--no-default-features".to_owned()]);
+    let foreign = BTreeSet::from(["--no-default-features", "--features"].map(str::to_owned));
     for (path, text) in documents() {
         for option in long_options(&text) {
             let is_known = known.contains(&option) || foreign.contains(&option);

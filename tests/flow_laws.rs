@@ -1,4 +1,5 @@
 //! The laws of the flow table, against a naive grouping of the same packets.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
 //! Reports of hand-made summaries, byte by byte. `UPDATE_GOLDEN=1` writes them anew.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod report_common;

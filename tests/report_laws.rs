@@ -1,14 +1,16 @@
 //! What holds for the reports of any summary.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod report_common;
 
 use std::collections::BTreeMap;
 
+use portolan::classify::Basis;
 use portolan::merge::Merge;
 use portolan::net::{PortClass, PortPair, Timestamp, Transport};
 use portolan::report::{Format, ReportOptions};
-use portolan::summary::{Counts, Flows, InputReport, Series, ServiceKey, ServiceTotals, Summary, Volume};
+use portolan::summary::{Counts, InputReport, Series, ServiceKey, ServiceTotals, Summary, Volume};
 use proptest::prelude::*;
 use report_common::{office, report, small};
 use serde_json::Value;
@@ -45,12 +47,12 @@ fn service() -> impl Strategy<Value = (ServiceKey, ServiceTotals)> {
             ServiceKey { service, alias, category, family, transport, port }
         });
     let flows = || 0u64..1 << 40;
-    let basis = prop::sample::select(vec!["handshake-syn", "evidence", "tie", "undecided", "a new one"]);
+    let basis = prop::sample::select(Basis::ALL.to_vec());
     let totals = (counts(), flows(), flows(), basis, prop::collection::vec(any::<u64>(), 0..5)).prop_map(
         |(counts, unanswered, refused, basis, times)| {
             let mut totals = ServiceTotals { counts, unanswered, refused, ..ServiceTotals::default() };
             totals.confidence.high = counts.flows;
-            totals.basis.insert(basis, Flows(counts.flows));
+            totals.bases[basis.index()] = counts.flows;
             for time in times {
                 totals.flow_bytes.record(time);
                 totals.flow_duration_ns.record(time);
@@ -118,7 +120,7 @@ fn summary() -> impl Strategy<Value = Summary> {
 fn add_ports(summary: &mut Summary, pair: PortPair, counts: Counts) {
     let classes = (PortClass::of(pair.low), PortClass::of(pair.high));
     summary.port_classes.entry(classes).or_default().merge(counts);
-    summary.port_pairs.entry(pair).or_default().merge(counts);
+    summary.port_pairs.merge([(pair, counts)].into_iter().collect());
 }
 
 /// Flows whose port pairs nobody told apart.

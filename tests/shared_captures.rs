@@ -2,6 +2,7 @@
 //!
 //! They stand beside the repository, in `../shared/captures` or where `PORTOLAN_CAPTURES` says; where they are not
 //! there this is skipped, unless `PORTOLAN_REQUIRE_CAPTURES` is set.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! The laws of reading captures, on captures written here: what was written is read, wherever it is cut, in whatever
 //! pieces it comes, however it is compressed; and nothing that is broken makes reading panic or loop.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::io::{self, Cursor, Read, Write};
@@ -461,6 +462,19 @@ proptest! {
             prop_assert!(error.is_some(), "{with} cut at {cut} of {}", whole.len());
             prop_assert!(written.frames().starts_with(&frames));
         }
+    }
+
+    #[test]
+    fn noise_neither_panics_nor_loops(
+        magic in select(vec![
+            &[][..], &[0xd4, 0xc3, 0xb2, 0xa1], &[0x0a, 0x0d, 0x0d, 0x0a], &[0x1f, 0x8b, 8], &[0x28, 0xb5, 0x2f, 0xfd],
+            &[0x04, 0x22, 0x4d, 0x18], &[0xfd, b'7', b'z', b'X', b'Z', 0],
+        ]),
+        noise in vec(any::<u8>(), 0..4000),
+    ) {
+        let (frames, _) = read_bytes(&[magic, &noise[..]].concat());
+        let is_pcap = magic.first() == Some(&0xd4);
+        prop_assert!(!is_pcap || frames.len() <= noise.len() / 16, "a record takes 16 bytes at least");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Conversations and totals of the recorded captures, compared with tshark's.
 //!
 //! Skipped where there is no tshark, unless `PORTOLAN_REQUIRE_TOOLS` is set.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
 //! The header walk, header by header: which ports or which bucket a frame gives.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use portolan::net::LinkType;
@@ -224,7 +225,9 @@ fn mpls() {
     let labels = |below: &[u8]| on_ethernet(0x8847, &bytes(&[&[0, 1, 0, 64, 0, 2, 1, 64], below]));
     assert_eq!(labels(&inner()), INNER);
     assert_eq!(labels(&inner_6()), INNER_6);
-    assert_eq!(labels(&bytes(&[&[0x10, 0, 0, 0x21], &inner()])), "nonip");
+    // An associated channel is none, though it reads like Ethernet from its first byte on.
+    let channel = bytes(&[&[0x10, 0, 0, 0x21, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0], &inner()]);
+    assert_eq!(labels(&channel), "nonip");
     assert_eq!(labels(&ethernet(0x0800, &inner())), INNER);
     let addressed_so_that_nibble_is_0 = bytes(&[&[0, 2, 2, 2, 2, 2, 0, 2, 2, 2, 2, 2, 8, 0], &inner()]);
     assert_eq!(labels(&addressed_so_that_nibble_is_0), INNER);

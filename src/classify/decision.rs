@@ -55,6 +55,11 @@ impl Basis {
         Self::Undecided,
     ];
 
+    /// Its place in [`Basis::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The name in lower case: `symmetric`, `callback`, `handshake-syn`, `handshake-syn-ack`, `evidence`, `tie` or
     /// `undecided`.
     pub const fn name(self) -> &'static str {

@@ -1,7 +1,9 @@
 //! What can be seen of a flow without its payload.
 
+#[cfg(feature = "read")]
 use crate::flow::FlowRecord;
 use crate::net::{Endpoint, Side, Transport};
+#[cfg(feature = "read")]
 use crate::packet::TcpFlags;
 
 /// What a decision is made from, besides the table: one flow as it was seen.
@@ -35,6 +37,11 @@ pub struct Opening {
 }
 
 impl Observed {
+    /// A flow of which both ends spoke, and nobody knows who began.
+    pub const fn without_handshake(transport: Transport, endpoints: [Endpoint; 2]) -> Self {
+        Self { transport, endpoints, opener: None, opening: None, spoke: [true; 2] }
+    }
+
     /// The endpoint of a side.
     pub const fn endpoint(&self, side: Side) -> Endpoint {
         self.endpoints[side.index()]
@@ -47,6 +54,7 @@ impl Observed {
     }
 }
 
+#[cfg(feature = "read")]
 impl From<&FlowRecord> for Observed {
     fn from(record: &FlowRecord) -> Self {
         let spoke = |side: Side| {
@@ -66,6 +74,7 @@ impl From<&FlowRecord> for Observed {
     }
 }
 
+#[cfg(feature = "read")]
 fn opening(record: &FlowRecord) -> Option<Opening> {
     let handshake = &record.handshake;
     let client = handshake.client()?;
@@ -77,7 +86,7 @@ fn opening(record: &FlowRecord) -> Option<Opening> {
     Some(Opening { client, seen_syn, answered, refused })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "read"))]
 mod tests {
     use super::*;
     use crate::flow::{Handshake, Traffic};

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::record::IntervalVolume;
-use super::slab::{Id, NONE, Slab};
+use crate::collections::{Id, NONE, Slab};
 use crate::net::Timestamp;
 
 /// "Not seen", and later than every time.

@@ -1,10 +1,9 @@
 //! The flows of one address family.
 
 use super::details::Details;
-use super::index::Index;
 use super::key::Key;
 use super::segment::{Segment, Touch};
-use super::slab::{Id, NONE, Slab};
+use crate::collections::{Id, Index, NONE, Slab};
 use crate::net::Transport;
 
 /// How many segments of a key are looked at for a packet. Packets that fit none of them open another one, which is
@@ -29,6 +28,11 @@ impl<K: Key> Family<K> {
             timeout,
             seed: foldhash::fast::RandomState::default(),
         }
+    }
+
+    /// Ends looking for keys: gives back the memory of the index.
+    pub(super) fn drop_index(&mut self) {
+        self.index = Index::default();
     }
 
     /// Segments held now.
@@ -103,8 +107,8 @@ impl<K: Key> Family<K> {
     }
 
     /// Takes over the segments of another table; `adopt` brings their details along.
-    pub(super) fn merge(&mut self, mut other: Self, mut adopt: impl FnMut(Id) -> Id) {
-        for id in other.drain_ids() {
+    pub(super) fn merge(&mut self, other: Self, mut adopt: impl FnMut(Id) -> Id) {
+        for id in other.ids() {
             let segment = other.segments[id];
             let mark = segment.mark(&self.seed);
             let (key, transport) = segment.key();
@@ -114,27 +118,9 @@ impl<K: Key> Family<K> {
         }
     }
 
-    /// The ids of all segments; the index is emptied.
-    fn drain_ids(&mut self) -> Vec<Id> {
-        let ids = self.ids();
-        self.index = Index::default();
-        ids
-    }
-
-    /// The ids of all segments.
+    /// The ids of all segments, in the order of memory.
     pub(super) fn ids(&self) -> Vec<Id> {
-        let mut ids = Vec::with_capacity(self.segments.len());
-        for head in self.index.ids() {
-            ids.extend(self.chain(head));
-        }
-        ids
-    }
-
-    /// Shows all segments.
-    pub(super) fn visit(&self, mut each: impl FnMut(&Segment<K>)) {
-        for head in self.index.ids() {
-            self.chain(head).for_each(|id| each(&self.segments[id]));
-        }
+        self.segments.ids()
     }
 
     /// The segments of one key.

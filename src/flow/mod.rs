@@ -6,11 +6,9 @@
 
 mod details;
 mod family;
-mod index;
 mod key;
 mod record;
 mod segment;
-mod slab;
 mod table;
 
 pub use record::{FlowRecord, Handshake, IntervalVolume, Traffic};

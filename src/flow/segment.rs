@@ -3,7 +3,7 @@
 use super::details::{Detail, Details, NEVER};
 use super::key::Key;
 use super::record::{FlowRecord, Handshake, Traffic};
-use super::slab::{Id, NONE};
+use crate::collections::{Id, NONE};
 use crate::net::{Side, Timestamp, Transport};
 use crate::packet::TcpFlags;
 

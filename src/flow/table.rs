@@ -5,7 +5,7 @@ use super::family::Family;
 use super::key::{Key, V4Key, V6Key};
 use super::record::FlowRecord;
 use super::segment::Touch;
-use super::slab::Id;
+use crate::collections::Id;
 use crate::net::Side;
 use crate::packet::{Addresses, PacketMeta};
 
@@ -206,6 +206,8 @@ impl FlowTable {
     /// Ends the input: all segments that belong together are joined, and what is in the table are its flows.
     pub fn finish(mut self) -> Flows {
         self.settle();
+        self.v4.drop_index();
+        self.v6.drop_index();
         Flows(self)
     }
 }
@@ -223,8 +225,8 @@ impl Flows {
     /// Shows all flows without their intervals, in no particular order.
     pub fn visit(&self, mut each: impl FnMut(&FlowRecord)) {
         let FlowTable { v4, v6, details, .. } = &self.0;
-        v4.visit(|segment| each(&segment.record(details)));
-        v6.visit(|segment| each(&segment.record(details)));
+        v4.ids().into_iter().for_each(|id| each(&v4.segment(id).record(details)));
+        v6.ids().into_iter().for_each(|id| each(&v6.segment(id).record(details)));
     }
 
     /// Hands out all flows, in no particular order.

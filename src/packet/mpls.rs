@@ -72,7 +72,8 @@ mod tests {
             INSIDE,
             "no control word, though it begins with 0"
         );
-        assert_eq!(labelled("00010140", &behind("10000021", &v4(6, &tcp()))), "non_ip", "associated channel");
+        let channel = behind("100000210001 020000000002 0800", &v4(6, &tcp()));
+        assert_eq!(labelled("00010140", &channel), "non_ip", "associated channel, that reads like Ethernet");
         assert_eq!(labelled("00010140 0000", &[]), "non_ip");
     }
 }

@@ -60,6 +60,8 @@ mod tests {
                 let session = behind("1100 0001 0100", &frame);
                 assert!(opens(LinkType::PPPOE, &session), "{protocol} over PPPoE");
             }
+            let empty = behind(&format!("1100 0001 0000 {framing}0021"), &ip);
+            assert!(!opens(LinkType::PPPOE, &empty), "PPPoE with a length of 0");
             for closed in ["c021", "8021", "00", ""] {
                 assert!(!opens(LinkType::PPP, &behind(&format!("{framing}{closed}"), &[])), "{closed}");
             }

@@ -1,16 +1,19 @@
 //! The summary as one flat table of volumes.
 //!
 //! The column `table` says what a row belongs to: `transport`, `category`, `service`, `port_class`, `port_pair`,
-//! `unclassified` or `interval`. The rows of each of these but `unclassified` add up to everything with ports; those of `transport` and
-//! `unclassified` to everything. A row of `port_pair` without ports is what the pairs that are not listed add up to.
+//! `confidence`, `basis`, `unknown_endpoint`, `unclassified` or `interval`. The rows of each of these but `unknown_endpoint` and
+//! `unclassified` add up to everything with ports; those of `transport` and `unclassified` to everything. A row of `port_pair`
+//! or `unknown_endpoint` without ports is what those that are not listed add up to.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use super::{ReportOptions, view};
+use crate::classify::Confidence;
 use crate::net::{Timestamp, Transport};
-use crate::summary::{Counts, Summary, Volume};
+use crate::summary::{Counts, Summary, UnknownEndpoint, Volume};
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 15] = [
     "table",
     "category",
     "service",
@@ -25,6 +28,7 @@ const HEADER: [&str; 14] = [
     "packets",
     "bytes",
     "flows",
+    "address",
 ];
 
 /// One row; what does not apply is empty.
@@ -42,6 +46,7 @@ struct Row<'a> {
     start: Option<Timestamp>,
     volume: Volume,
     flows: Option<u64>,
+    address: Option<IpAddr>,
 }
 
 impl Row<'_> {
@@ -49,7 +54,7 @@ impl Row<'_> {
         Self { volume: counts.volume, flows: Some(counts.flows), ..self }
     }
 
-    fn fields(&self) -> [String; 14] {
+    fn fields(&self) -> [String; 15] {
         let port = |port: Option<u16>| port.map(|port| port.to_string()).unwrap_or_default();
         [
             self.table.to_owned(),
@@ -66,6 +71,7 @@ impl Row<'_> {
             self.volume.packets.to_string(),
             self.volume.bytes.to_string(),
             self.flows.map(|flows| flows.to_string()).unwrap_or_default(),
+            self.address.map(|address| address.to_string()).unwrap_or_default(),
         ]
     }
 }
@@ -104,6 +110,7 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
         put(row.counted(counts))?;
     }
     write_port_pairs(summary, options, &mut put)?;
+    write_certainty(summary, options, &mut put)?;
     write_unclassified(summary, &mut put)?;
     write_intervals(summary, &mut put)?;
     writer.flush()
@@ -126,6 +133,36 @@ fn write_port_pairs(
     }
     if !pairs.rest.is_none() {
         put(Row { table: "port_pair", ..Row::default() }.counted(pairs.rest.counts))?;
+    }
+    Ok(())
+}
+
+/// The names of confidence bands and bases stand in the column of services.
+fn write_certainty(
+    summary: &Summary,
+    options: &ReportOptions,
+    put: &mut impl FnMut(Row<'_>) -> csv::Result<()>,
+) -> csv::Result<()> {
+    for band in Confidence::ALL {
+        let row = Row { table: "confidence", service: band.name(), ..Row::default() };
+        put(row.counted(summary.certainty.band(band)))?;
+    }
+    for (basis, counts) in view::bases(summary) {
+        put(Row { table: "basis", service: basis.name(), ..Row::default() }.counted(counts))?;
+    }
+    let endpoints = view::unknown_endpoints(summary, options.top);
+    for (UnknownEndpoint { transport, port, address }, counts) in endpoints.rows {
+        let row = Row {
+            table: "unknown_endpoint",
+            transport: transport.name(),
+            port: Some(port),
+            address,
+            ..Row::default()
+        };
+        put(row.counted(counts))?;
+    }
+    if !endpoints.rest.is_none() {
+        put(Row { table: "unknown_endpoint", ..Row::default() }.counted(endpoints.rest.counts))?;
     }
     Ok(())
 }

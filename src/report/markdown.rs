@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::units::{bit_rate, bytes, duration, moment, percent, printable, thousands, time_span};
 use super::view::{self, Ranked, Rest, Share};
-use super::{ReportOptions, words};
+use super::{ReportOptions, rule_proposal, words};
+use crate::classify::Confidence;
 use crate::summary::{Counts, Summary};
 
 /// Writes a headline, what is missing, and the tables.
@@ -20,7 +21,10 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     port_classes(summary, whole).write(out)?;
     port_pairs(summary, options.top, whole).write(out)?;
     over_time(summary).write(out)?;
+    confidences(summary, whole).write(out)?;
+    bases(summary, whole).write(out)?;
     unknown_flows(summary).write(out)?;
+    unknown_endpoints(summary, options.top, out)?;
     without_ports(summary, whole).write(out)
 }
 
@@ -153,11 +157,46 @@ fn over_time(summary: &Summary) -> Section {
 
 fn unknown_flows(summary: &Summary) -> Section {
     let mut section = Section::new("Flows of unknown service", &["Basis", "Why", "Flows:"]);
-    for (basis, flows) in &view::unknown_services(summary).basis {
+    for (basis, flows) in view::flows_by_basis(&view::unknown_services(summary)) {
         let why = words::why_unknown(basis).to_owned();
-        section.rows.push(vec![(*basis).to_owned(), why, thousands(flows.0)]);
+        section.rows.push(vec![basis.to_string(), why, thousands(flows)]);
     }
     section
+}
+
+fn confidences(summary: &Summary, whole: u64) -> Section {
+    let columns = &["Confidence", "Meaning", "Bytes:", "Share:", "Packets:", "Flows:"];
+    let mut section = Section::new("How certain", columns);
+    for band in Confidence::ALL {
+        let names = [band.name().to_owned(), words::confidence_range(band).to_owned()];
+        section.row(names, summary.certainty.band(band), whole);
+    }
+    section
+}
+
+fn bases(summary: &Summary, whole: u64) -> Section {
+    let columns = &["Decided by", "Meaning", "Bytes:", "Share:", "Packets:", "Flows:"];
+    let mut section = Section::new("How it was decided", columns);
+    for (basis, counts) in view::bases(summary) {
+        section.row([basis.to_string(), words::basis(basis).to_owned()], counts, whole);
+    }
+    section
+}
+
+/// The largest unknown endpoints, as rules to paste.
+fn unknown_endpoints(summary: &Summary, top: usize, out: &mut dyn Write) -> io::Result<()> {
+    let ranked = view::unknown_endpoints(summary, top);
+    if ranked.rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Largest unknown endpoints, as rules\n\n```toml")?;
+    for (place, (endpoint, counts)) in ranked.rows.iter().enumerate() {
+        if place > 0 {
+            writeln!(out)?;
+        }
+        rule_proposal::lines(endpoint, *counts).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    writeln!(out, "```")
 }
 
 fn without_ports(summary: &Summary, whole: u64) -> Section {

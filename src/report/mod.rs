@@ -10,6 +10,7 @@ mod flow_record;
 mod json;
 mod markdown;
 mod ndjson;
+mod rule_proposal;
 mod text;
 mod units;
 mod view;

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use etherparse::IpNumber;
 
+use crate::classify::{Basis, Confidence};
 use crate::merge::Merge;
 use crate::net::{PortClass, PortPair, Timestamp};
 use crate::summary::{
-    ConfidenceFlows, Counts, Distribution, Interval, ServiceKey, ServiceTotals, Summary, Volume,
+    ConfidenceFlows, Counts, Distribution, Interval, ServiceKey, ServiceTotals, Summary, UnknownEndpoint,
+    Volume,
 };
 
 /// A category with all its services' totals.
@@ -49,13 +51,29 @@ pub(super) fn port_classes(summary: &Summary) -> Vec<((PortClass, PortClass), Co
 
 /// The port pairs with the most bytes, then packets, and what all others had.
 pub(super) fn port_pairs(summary: &Summary, top: usize) -> Ranked<(PortPair, Counts)> {
-    let mut ranked = Ranked::new(by_weight(&summary.port_pairs), top, |(_, counts)| *counts);
+    let mut ranked = Ranked::heaviest(summary.port_pairs.iter().copied(), top);
     let beyond = summary.other_port_pairs;
     if beyond != Counts::default() {
         ranked.rest.counts.merge(beyond);
         ranked.rest.rows = None;
     }
     ranked
+}
+
+/// The unknown endpoints with the most bytes, then packets, and what all others had.
+pub(super) fn unknown_endpoints(summary: &Summary, top: usize) -> Ranked<(UnknownEndpoint, Counts)> {
+    Ranked::heaviest(summary.unknown_endpoints.iter().map(|(endpoint, counts)| (*endpoint, *counts)), top)
+}
+
+/// The bases of all decisions, by falling bytes.
+pub(super) fn bases(summary: &Summary) -> Vec<(Basis, Counts)> {
+    let found = Basis::ALL.into_iter().zip(summary.certainty.bases).filter(|(_, counts)| counts.flows > 0);
+    Ranked::heaviest(found, 0).rows
+}
+
+/// The bases of a row's flows that occur, in their order, with the flows.
+pub(super) fn flows_by_basis(totals: &ServiceTotals) -> impl Iterator<Item = (Basis, u64)> {
+    Basis::ALL.into_iter().zip(totals.bases).filter(|(_, flows)| *flows > 0)
 }
 
 fn by_weight<K: Copy + Ord>(map: &BTreeMap<K, Counts>) -> Vec<(K, Counts)> {
@@ -69,6 +87,9 @@ fn heavier(one: Counts, other: Counts) -> std::cmp::Ordering {
     let weight = |counts: Counts| Reverse((counts.volume.bytes, counts.volume.packets));
     weight(one).cmp(&weight(other))
 }
+
+/// Rows that are sorted together, at least, to find the heaviest.
+const SORTED_AT_ONCE: usize = 4096;
 
 /// The first rows of a list, and what the others add up to.
 pub(super) struct Ranked<R> {
@@ -90,6 +111,32 @@ impl<R> Ranked<R> {
         let kept = if top == 0 { rows.len() } else { top.min(rows.len()) };
         let others = rows.split_off(kept);
         Self { rows, rest: Rest { rows: Some(others.len()), counts: total(others.iter().map(counts)) } }
+    }
+}
+
+impl<K: Copy + Ord> Ranked<(K, Counts)> {
+    /// The `top` rows with the most bytes, then packets, then by key; 0 for all. Of millions of rows no more than twice as
+    /// many as are wanted are held at a time.
+    fn heaviest(rows: impl Iterator<Item = (K, Counts)>, top: usize) -> Self {
+        let by_weight = |one: &(K, Counts), other: &(K, Counts)| {
+            heavier(one.1, other.1).then_with(|| one.0.cmp(&other.0))
+        };
+        let wanted = if top == 0 { usize::MAX } else { top };
+        let (mut kept, mut rest) = (Vec::new(), Rest { rows: Some(0), counts: Counts::default() });
+        let mut leave_out = |kept: &mut Vec<(K, Counts)>| {
+            kept.sort_unstable_by(by_weight);
+            let others = kept.split_off(wanted.min(kept.len()));
+            rest.rows = rest.rows.map(|rows| rows + others.len());
+            rest.counts.merge(total(others.iter().map(|(_, counts)| *counts)));
+        };
+        for row in rows {
+            kept.push(row);
+            if kept.len() >= wanted.saturating_mul(2).max(SORTED_AT_ONCE) {
+                leave_out(&mut kept);
+            }
+        }
+        leave_out(&mut kept);
+        Self { rows: kept, rest }
     }
 }
 
@@ -181,17 +228,9 @@ pub(super) fn per_second(amount: u64, duration_ns: u64) -> Option<u64> {
     Some(u64::try_from(rate).unwrap_or(u64::MAX))
 }
 
-/// How sure the decisions of a row's flows are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Band {
-    High,
-    Medium,
-    Low,
-}
-
 /// The band in which most of the flows lie; in a tie the lower one, and `None` without flows.
-pub(super) fn usual_band(flows: ConfidenceFlows) -> Option<Band> {
-    [(flows.high, Band::High), (flows.medium, Band::Medium), (flows.low, Band::Low)]
+pub(super) fn usual_band(flows: ConfidenceFlows) -> Option<Confidence> {
+    [(flows.high, Confidence::High), (flows.medium, Confidence::Medium), (flows.low, Confidence::Low)]
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .max_by_key(|(count, _)| *count)
@@ -282,7 +321,7 @@ mod tests {
 
     #[test]
     fn ties_of_confidence_go_to_the_lower_band() {
-        assert_eq!(usual_band(ConfidenceFlows { high: 2, medium: 2, low: 1 }), Some(Band::Medium));
+        assert_eq!(usual_band(ConfidenceFlows { high: 2, medium: 2, low: 1 }), Some(Confidence::Medium));
         assert_eq!(usual_band(ConfidenceFlows::default()), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::units::{counted, thousands, whole_percent};
 use super::view::{self, Rest, Share};
+use crate::classify::{Basis, Confidence};
 use crate::summary::{ServiceKey, Summary, Unclassified, Volume};
 
 /// Beside one that most is of, shares below this many in a hundred are not worth a word.
@@ -65,14 +66,45 @@ pub(super) fn losses(summary: &Summary) -> Vec<(&'static str, String)> {
 }
 
 /// Why flows whose service is unknown are, by the basis of their decision.
-pub(super) fn why_unknown(basis: &str) -> &'static str {
+pub(super) const fn why_unknown(basis: Basis) -> &'static str {
     match basis {
-        "handshake-syn" | "handshake-syn-ack" => "the port that the handshake shows has no name",
-        "symmetric" => "the port of both ends has no name",
-        "undecided" => "no handshake seen, and neither port has a name",
-        "tie" => "the evidence for both sides is even",
-        "evidence" => "the port that the evidence points at has no name",
-        _ => "the port has no name",
+        Basis::HandshakeSyn | Basis::HandshakeSynAck => "the port that the handshake shows has no name",
+        Basis::Symmetric => "the port of both ends has no name",
+        Basis::Undecided => "nothing shows which end is a service",
+        Basis::Tie => "the evidence for both sides is even",
+        Basis::Evidence => "the port that the evidence points at has no name",
+        Basis::Callback => "the port has no name",
+    }
+}
+
+/// What a basis means.
+pub(super) const fn basis(basis: Basis) -> &'static str {
+    match basis {
+        Basis::HandshakeSyn => "the SYN went there",
+        Basis::HandshakeSynAck => "the SYN/ACK came from there",
+        Basis::Symmetric => "both ends use the same port",
+        Basis::Callback => "FTP servers open data connections from port 20",
+        Basis::Evidence => "table, port ranges, peers, listeners",
+        Basis::Tie => "even evidence: the lower port",
+        Basis::Undecided => "nothing shows a service",
+    }
+}
+
+/// The sign of a band of confidence.
+pub(super) const fn mark(band: Confidence) -> &'static str {
+    match band {
+        Confidence::High => "●",
+        Confidence::Medium => "◐",
+        Confidence::Low => "○",
+    }
+}
+
+/// Which confidences a band holds.
+pub(super) const fn confidence_range(band: Confidence) -> &'static str {
+    match band {
+        Confidence::High => "nine in ten are right, or more",
+        Confidence::Medium => "at least every second is right",
+        Confidence::Low => "a hint, or unknown",
     }
 }
 

@@ -70,23 +70,31 @@ impl Compression {
     }
 }
 
-/// LZ4 frames one after the other. The decoder says 0 at the end of each.
+/// LZ4 frames one after the other, each with a decoder of its own: that of a frame with large blocks does not take one
+/// with smaller ones. A decoder says 0 at the end of its frame.
 struct Lz4Frames<R: BufRead> {
-    frames: FrameDecoder<WithinFrame<R>>,
-    ended: bool,
+    /// `None` past the last frame, or after an error.
+    frame: Option<FrameDecoder<WithinFrame<R>>>,
 }
 
 impl<R: BufRead> Lz4Frames<R> {
     fn new(input: R) -> Self {
-        Self { frames: FrameDecoder::new(WithinFrame(input)), ended: false }
+        Self { frame: Some(FrameDecoder::new(WithinFrame(input))) }
     }
 }
 
 impl<R: BufRead> Read for Lz4Frames<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while !self.ended && !buffer.is_empty() {
-            match self.frames.read(buffer)? {
-                0 => self.ended = self.frames.get_mut().0.fill_buf()?.is_empty(),
+        while let Some(frame) = self.frame.as_mut().filter(|_| !buffer.is_empty()) {
+            match frame.read(buffer)? {
+                0 => {
+                    let mut rest = self.frame.take().map(FrameDecoder::into_inner);
+                    let is_more =
+                        |input: &mut WithinFrame<R>| input.0.fill_buf().map(|bytes| !bytes.is_empty());
+                    if rest.as_mut().map_or(Ok(false), is_more)? {
+                        self.frame = rest.map(FrameDecoder::new);
+                    }
+                }
                 length => return Ok(length),
             }
         }
@@ -119,5 +127,29 @@ impl<R: Read> Read for Uninterrupted<R> {
                 result => return result,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lz4_flex::frame::{BlockSize, FrameEncoder, FrameInfo};
+    use std::io::Write;
+
+    #[test]
+    fn lz4_frames_may_have_blocks_of_any_size() {
+        let content: Vec<u8> =
+            (0..600_000_u32).map(|byte| u8::try_from(byte % 251).expect("below 251")).collect();
+        let mut compressed = Vec::new();
+        for size in [BlockSize::Max4MB, BlockSize::Max64KB, BlockSize::Max1MB] {
+            let info = FrameInfo::new().block_size(size);
+            let mut encoder = FrameEncoder::with_frame_info(info, &mut compressed);
+            encoder.write_all(&content).expect("memory takes everything");
+            encoder.finish().expect("memory takes everything");
+        }
+        let mut unpacked = Vec::new();
+        let mut reader = Compression::Lz4.unpack(Box::new(io::Cursor::new(compressed))).expect("lz4");
+        reader.read_to_end(&mut unpacked).expect("whole frames");
+        assert!(unpacked == content.repeat(3));
     }
 }

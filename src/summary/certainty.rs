@@ -1,16 +1,14 @@
 //! How much of the picture is certain.
 
-use std::collections::BTreeMap;
-
 use super::Counts;
-use crate::classify::{Confidence, Decision, Learned};
-use crate::merge::{Merge, merge_maps};
+use crate::classify::{Basis, Confidence, Decision, Learned};
+use crate::merge::Merge;
 
 /// Flows and what they carried, by how their services were decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certainty {
-    /// By the name of the basis.
-    pub bases: BTreeMap<&'static str, Counts>,
+    /// By basis, in the order of [`Basis::ALL`].
+    pub bases: [Counts; Basis::ALL.len()],
     /// By the band of service confidence, in the order of [`Confidence::ALL`].
     pub bands: [Counts; Confidence::ALL.len()],
     /// Endpoints in doubt of which something was learned elsewhere in the input, as far as they were kept.
@@ -21,7 +19,7 @@ pub struct Certainty {
 
 impl Certainty {
     pub(super) fn add(&mut self, decision: &Decision, counts: Counts) {
-        self.bases.entry(decision.basis.name()).or_default().merge(counts);
+        self.bases[decision.basis.index()].merge(counts);
         self.bands[decision.confidence().index()].merge(counts);
     }
 
@@ -38,7 +36,9 @@ impl Certainty {
 
 impl Merge for Certainty {
     fn merge(&mut self, other: Self) {
-        merge_maps(&mut self.bases, other.bases);
+        for (counts, others) in self.bases.iter_mut().zip(other.bases) {
+            counts.merge(others);
+        }
         for (counts, others) in self.bands.iter_mut().zip(other.bands) {
             counts.merge(others);
         }

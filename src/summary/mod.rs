@@ -7,6 +7,7 @@ mod certainty;
 mod counts;
 mod distribution;
 mod input;
+mod port_pairs;
 mod series;
 mod services;
 mod tally;
@@ -17,15 +18,16 @@ pub use certainty::Certainty;
 pub use counts::{Counts, Volume};
 pub use distribution::Distribution;
 pub use input::InputReport;
+pub use port_pairs::PortPairs;
 pub use series::{Interval, Series};
-pub use services::{ConfidenceFlows, Flows, ServiceKey, ServiceTotals};
+pub use services::{ConfidenceFlows, ServiceKey, ServiceTotals};
 pub use tally::Tally;
 pub use unknown::{UnknownEndpoint, UnknownEndpoints};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::merge::{Merge, merge_maps};
-use crate::net::{PortClass, PortPair, Transport};
+use crate::net::{PortClass, Transport};
 
 /// What is known of one capture, or of several that were merged.
 ///
@@ -51,7 +53,7 @@ pub struct Summary {
     /// port.
     pub port_classes: BTreeMap<(PortClass, PortClass), Counts>,
     /// By port pair.
-    pub port_pairs: BTreeMap<PortPair, Counts>,
+    pub port_pairs: PortPairs,
     /// What port pairs past the bound of [`FlowOptions::max_flows`](crate::flow::FlowOptions::max_flows) had.
     pub other_port_pairs: Counts,
     /// How the services were decided.
@@ -110,7 +112,7 @@ impl Merge for Summary {
         self.packet_size.merge(other.packet_size);
         merge_maps(&mut self.services, other.services);
         merge_maps(&mut self.port_classes, other.port_classes);
-        merge_maps(&mut self.port_pairs, other.port_pairs);
+        self.port_pairs.merge(other.port_pairs);
         self.other_port_pairs.merge(other.other_port_pairs);
         self.certainty.merge(other.certainty);
         self.unknown_endpoints.merge(other.unknown_endpoints);

@@ -1,7 +1,8 @@
 //! Rows by service.
 
 use super::{Counts, Distribution};
-use crate::merge::{Merge, merge_maps};
+use crate::classify::Basis;
+use crate::merge::Merge;
 use crate::net::Transport;
 
 /// What a row of services stands for.
@@ -28,8 +29,8 @@ pub struct ServiceTotals {
     pub counts: Counts,
     /// Flows by how certain the decision is.
     pub confidence: ConfidenceFlows,
-    /// Flows by the name of the basis of their decision.
-    pub basis: std::collections::BTreeMap<&'static str, Flows>,
+    /// Flows by the basis of their decision, in the order of [`Basis::ALL`].
+    pub bases: [u64; Basis::ALL.len()],
     /// TCP flows whose SYN nobody answered.
     pub unanswered: u64,
     /// TCP flows whose SYN was answered by RST alone.
@@ -44,10 +45,6 @@ pub struct ServiceTotals {
     pub handshake_rtt_ns: Distribution,
 }
 
-/// A number of flows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flows(pub u64);
-
 /// Flows by the band in which the confidence of their service lies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConfidenceFlows {
@@ -57,12 +54,6 @@ pub struct ConfidenceFlows {
     pub medium: u64,
     /// Of low confidence.
     pub low: u64,
-}
-
-impl Merge for Flows {
-    fn merge(&mut self, other: Self) {
-        self.0 += other.0;
-    }
 }
 
 impl Merge for ConfidenceFlows {
@@ -77,7 +68,9 @@ impl Merge for ServiceTotals {
     fn merge(&mut self, other: Self) {
         self.counts.merge(other.counts);
         self.confidence.merge(other.confidence);
-        merge_maps(&mut self.basis, other.basis);
+        for (flows, others) in self.bases.iter_mut().zip(other.bases) {
+            *flows += others;
+        }
         self.unanswered += other.unanswered;
         self.refused += other.refused;
         self.flow_bytes.merge(other.flow_bytes);

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::services::{Flows, ServiceKey, ServiceTotals};
+use super::port_pairs::PairCounter;
+use super::services::{ServiceKey, ServiceTotals};
 use super::{
     CaptureTotals, Certainty, Counts, Distribution, Loss, Series, Summary, Unclassified, UnknownEndpoints,
     Volume,
@@ -10,7 +11,7 @@ use super::{
 use crate::classify::{CategoryId, Confidence, Decision, Learned, PortTable, ServiceId};
 use crate::flow::{FlowRecord, IntervalVolume};
 use crate::merge::{Merge, merge_maps};
-use crate::net::{PortClass, PortPair, Side, Timestamp, Transport};
+use crate::net::{PortClass, Side, Timestamp, Transport};
 use crate::packet::Bucket;
 use crate::source::Frame;
 
@@ -27,9 +28,7 @@ pub struct Tally {
     long_packets: Distribution,
     rows: HashMap<Row, ServiceTotals, foldhash::fast::RandomState>,
     port_classes: [[Counts; 3]; 3],
-    port_pairs: HashMap<PortPair, Counts, foldhash::fast::RandomState>,
-    most_port_pairs: usize,
-    other_port_pairs: Counts,
+    port_pairs: PairCounter,
     certainty: Certainty,
     unknown_endpoints: UnknownEndpoints,
     /// Volumes by the start of the interval, and the row.
@@ -55,9 +54,7 @@ impl Tally {
             long_packets: Distribution::default(),
             rows: HashMap::default(),
             port_classes: <[[Counts; 3]; 3]>::default(),
-            port_pairs: HashMap::default(),
-            most_port_pairs,
-            other_port_pairs: Counts::default(),
+            port_pairs: PairCounter::new(most_port_pairs),
             certainty: Certainty::default(),
             unknown_endpoints: UnknownEndpoints::default(),
             intervals: HashMap::default(),
@@ -91,21 +88,11 @@ impl Tally {
         add_flow(self.rows.entry(row).or_default(), record, decision, counts);
         let [service_class, peer_class] = classes(record, decision);
         self.port_classes[service_class as usize][peer_class as usize].merge(counts);
-        self.count_pair(record.port_pair(), counts);
+        self.port_pairs.add(record.port_pair(), counts);
         self.certainty.add(decision, counts);
         self.unknown_endpoints.add(record, decision, counts);
         for &IntervalVolume { start, packets, bytes } in &record.intervals {
             self.intervals.entry((start, row)).or_default().merge(Volume { packets, bytes });
-        }
-    }
-
-    fn count_pair(&mut self, pair: PortPair, counts: Counts) {
-        if self.port_pairs.len() < self.most_port_pairs {
-            self.port_pairs.entry(pair).or_default().merge(counts);
-        } else if let Some(known) = self.port_pairs.get_mut(&pair) {
-            known.merge(counts);
-        } else {
-            self.other_port_pairs.merge(counts);
         }
     }
 
@@ -125,10 +112,7 @@ impl Tally {
         {
             counts.merge(*others);
         }
-        for (pair, counts) in other.port_pairs {
-            self.count_pair(pair, counts);
-        }
-        self.other_port_pairs.merge(other.other_port_pairs);
+        self.port_pairs.merge(other.port_pairs);
         self.certainty.merge(other.certainty);
         self.unknown_endpoints.merge(other.unknown_endpoints);
         for (interval, volume) in other.intervals {
@@ -146,6 +130,7 @@ impl Tally {
         loss: Loss,
     ) -> Summary {
         self.certainty.note(learned);
+        let (port_pairs, other_port_pairs) = self.port_pairs.finish();
         let mut packet_size = self.long_packets;
         for (length, &packets) in (0..).zip(self.lengths.iter()) {
             packet_size.record_n(length, packets);
@@ -169,8 +154,8 @@ impl Tally {
             series: interval_ns.map(|width| series(width, self.intervals, table)),
             services: self.rows.into_iter().map(|(row, totals)| (row.key(table), totals)).collect(),
             port_classes,
-            port_pairs: self.port_pairs.into_iter().collect(),
-            other_port_pairs: self.other_port_pairs,
+            port_pairs,
+            other_port_pairs,
             certainty: self.certainty,
             unknown_endpoints: self.unknown_endpoints,
         }
@@ -209,7 +194,7 @@ fn add_flow(totals: &mut ServiceTotals, record: &FlowRecord, decision: &Decision
         Confidence::Low => &mut totals.confidence.low,
     };
     *band += 1;
-    totals.basis.entry(decision.basis.name()).or_default().merge(Flows(1));
+    totals.bases[decision.basis.index()] += 1;
     totals.unanswered += u64::from(decision.unanswered);
     totals.refused += u64::from(decision.refused);
     totals.flow_bytes.record(counts.volume.bytes);

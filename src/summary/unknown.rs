@@ -42,7 +42,8 @@ impl UnknownEndpoints {
         }
     }
 
-    fn count(&mut self, mut endpoint: UnknownEndpoint, counts: Counts) {
+    /// Adds counts to those of an endpoint.
+    pub fn count(&mut self, mut endpoint: UnknownEndpoint, counts: Counts) {
         if self.without_addresses {
             endpoint.address = None;
         }

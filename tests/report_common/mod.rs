@@ -1,10 +1,13 @@
 //! Example summaries for the tests of reports.
 
+use std::net::Ipv4Addr;
+
+use portolan::classify::{Basis, Confidence};
 use portolan::merge::Merge;
 use portolan::net::{PortClass, PortPair, Timestamp, Transport};
 use portolan::report::{Format, ReportOptions, write};
 use portolan::summary::{
-    ConfidenceFlows, Counts, Flows, InputReport, Series, ServiceKey, ServiceTotals, Summary, Volume,
+    ConfidenceFlows, Counts, InputReport, Series, ServiceKey, ServiceTotals, Summary, UnknownEndpoint, Volume,
 };
 
 /// The report as text.
@@ -25,15 +28,15 @@ struct Load {
     bytes: u64,
     duration_ns: u64,
     rtt_ns: u64,
-    basis: &'static str,
+    basis: Basis,
 }
 
 const fn load(flows: u64, packets: u64, bytes: u64) -> Load {
-    Load { flows, packets, bytes, duration_ns: 1_300_000_000, rtt_ns: 0, basis: "evidence" }
+    Load { flows, packets, bytes, duration_ns: 1_300_000_000, rtt_ns: 0, basis: Basis::Evidence }
 }
 
 const fn tcp(load: Load, duration_ns: u64, rtt_ns: u64) -> Load {
-    Load { duration_ns, rtt_ns, basis: "handshake-syn", ..load }
+    Load { duration_ns, rtt_ns, basis: Basis::HandshakeSyn, ..load }
 }
 
 /// One hour of a small office.
@@ -70,15 +73,18 @@ pub fn office() -> Summary {
             tcp(load(3, 9_000, 3_200_000), 1_500 * s, 2 * ms),
         ),
         (("sip", None, "voip", "media", Udp, Some(5060)), load(12, 14, 8_400)),
-        (("ntp", None, "time", "infra", Udp, Some(123)), Load { basis: "symmetric", ..load(60, 2, 180) }),
+        (
+            ("ntp", None, "time", "infra", Udp, Some(123)),
+            Load { basis: Basis::Symmetric, ..load(60, 2, 180) },
+        ),
         (("ipp", None, "printing", "data", Tcp, Some(631)), tcp(load(5, 240, 180_000), 12 * s, 3 * ms)),
         (
             ("mdns", None, "name-service", "infra", Udp, Some(5353)),
-            Load { basis: "symmetric", ..load(18, 9, 1_500) },
+            Load { basis: Basis::Symmetric, ..load(18, 9, 1_500) },
         ),
         (
             ("unknown", None, "unknown", "unknown", Udp, None),
-            Load { basis: "undecided", ..load(37, 50, 31_000) },
+            Load { basis: Basis::Undecided, ..load(37, 50, 31_000) },
         ),
     ];
     for (who, load) in services {
@@ -119,16 +125,27 @@ fn add(summary: &mut Summary, (service, alias, category, family, transport, port
         summary.packet_size.record_n(volume.bytes / volume.packets, volume.packets);
         let (low, high) = (port.unwrap_or(40_000), 49_152 + u16::try_from(number * 31 % 97).unwrap_or(0));
         let counts = Counts { volume, flows: 1 };
-        summary.port_pairs.entry(PortPair::new(transport, low, high)).or_default().merge(counts);
+        summary.port_pairs.merge([(PortPair::new(transport, low, high), counts)].into_iter().collect());
         let classes = (PortClass::of(low), PortClass::of(high));
         summary.port_classes.entry(classes).or_default().merge(counts);
     }
-    totals.basis.insert(load.basis, Flows(load.flows));
-    totals.confidence = match (service, load.basis) {
-        ("unknown", _) => ConfidenceFlows { low: load.flows, ..ConfidenceFlows::default() },
-        (_, "evidence") => ConfidenceFlows { medium: load.flows, ..ConfidenceFlows::default() },
-        _ => ConfidenceFlows { high: load.flows, ..ConfidenceFlows::default() },
+    totals.bases[load.basis.index()] = load.flows;
+    let (confidence, band) = match (service, load.basis) {
+        ("unknown", _) => {
+            (ConfidenceFlows { low: load.flows, ..ConfidenceFlows::default() }, Confidence::Low)
+        }
+        (_, Basis::Evidence) => {
+            (ConfidenceFlows { medium: load.flows, ..ConfidenceFlows::default() }, Confidence::Medium)
+        }
+        _ => (ConfidenceFlows { high: load.flows, ..ConfidenceFlows::default() }, Confidence::High),
     };
+    totals.confidence = confidence;
+    summary.certainty.bases[load.basis.index()].merge(totals.counts);
+    summary.certainty.bands[band.index()].merge(totals.counts);
+    if service == "unknown" {
+        let address = Some(Ipv4Addr::new(192, 0, 2, 7).into());
+        summary.unknown_endpoints.count(UnknownEndpoint { transport, port: 40_000, address }, totals.counts);
+    }
     summary.services.insert(key, totals);
 }
 
@@ -170,13 +187,15 @@ pub fn small() -> Summary {
     let dns = ("domain", Some("dns"), "name-service", "infra", Transport::Udp, Some(53));
     add(&mut summary, dns, &load(3, 2, 240));
     let unknown = ("unknown", None, "unknown", "unknown", Transport::Tcp, None);
-    add(&mut summary, unknown, &Load { basis: "tie", ..tcp(load(1, 5, 600), 2_000_000, 150_000) });
+    add(&mut summary, unknown, &Load { basis: Basis::Tie, ..tcp(load(1, 5, 600), 2_000_000, 150_000) });
     add_without_ports(&mut summary);
     finish(&mut summary);
     summary.capture.captured_bytes /= 2;
     summary.loss.kernel_dropped = 1_200;
     summary.loss.interface_dropped = 1;
     summary.loss.evicted_flows = 2;
+    summary.certainty.endpoints_learned = 200_000;
+    summary.certainty.learned_halvings = 1;
     let defect = "cut short in the middle of a record, at byte 1,337";
     summary.inputs.push(InputReport {
         path: "evil\u{1b}[2J|`x`\n.pcap".into(),

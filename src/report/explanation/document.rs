@@ -72,7 +72,7 @@ impl<'a> Document<'a> {
             unanswered: decision.unanswered,
             refused: decision.refused,
             evidence: explanation.evidence.iter().map(|piece| Evidence::of(*piece, explanation)).collect(),
-            candidates: explanation.candidates.iter().map(|other| Candidate::of(other, table)).collect(),
+            candidates: explanation.candidates.iter().map(|other| Candidate::of(*other, table)).collect(),
         }
     }
 }
@@ -89,7 +89,7 @@ impl Evidence {
 }
 
 impl<'a> Candidate<'a> {
-    fn of(other: &classify::Candidate, table: &'a PortTable) -> Self {
+    fn of(other: classify::Candidate, table: &'a PortTable) -> Self {
         Self {
             port: other.port,
             service: table.service_name(other.service),

@@ -1,6 +1,7 @@
 //! The summary as JSON, schema `portolan.summary/1`: integers only, keys in one order, so the same summary gives the
 //! same bytes.
 
+mod certainty;
 mod rows;
 mod values;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 use super::{ReportOptions, view};
 use crate::net::Transport;
 use crate::summary::{InputReport, Loss, Series, Summary};
+use certainty::{Certainty, OtherEndpoints, UnknownEndpointRow};
 use rows::{CategoryRow, Interval, PortClassRow, PortPairRow, Rest, ServiceRow, Unclassified};
 use values::{Counts, Distributions};
 
@@ -39,6 +41,10 @@ struct Document<'a> {
     port_pairs: Vec<PortPairRow>,
     /// What the port pairs that are not listed add up to.
     other_port_pairs: Rest,
+    certainty: Certainty,
+    /// As many as port pairs.
+    unknown_endpoints: Vec<UnknownEndpointRow>,
+    other_unknown_endpoints: OtherEndpoints,
     distributions: AllDistributions,
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_ns: Option<u64>,
@@ -49,6 +55,7 @@ struct Document<'a> {
 impl<'a> Document<'a> {
     fn of(summary: &'a Summary, options: &ReportOptions) -> Self {
         let port_pairs = view::port_pairs(summary, options.top);
+        let unknown_endpoints = view::unknown_endpoints(summary, options.top);
         Self {
             schema: SCHEMA,
             generator: Generator::of(&summary.tables),
@@ -62,6 +69,9 @@ impl<'a> Document<'a> {
             port_classes: view::port_classes(summary).into_iter().map(PortClassRow::of).collect(),
             port_pairs: port_pairs.rows.into_iter().map(PortPairRow::of).collect(),
             other_port_pairs: Rest::of(port_pairs.rest),
+            certainty: Certainty::of(summary),
+            unknown_endpoints: unknown_endpoints.rows.into_iter().map(UnknownEndpointRow::of).collect(),
+            other_unknown_endpoints: OtherEndpoints::of(unknown_endpoints.rest),
             distributions: AllDistributions {
                 packet_size: (&summary.packet_size).into(),
                 flows: Distributions::of(&view::all_services(summary)),

@@ -75,7 +75,7 @@ impl Totals {
         Self {
             counts: totals.counts.into(),
             confidence: Confidence { high, medium, low },
-            basis: totals.basis.iter().map(|(name, flows)| (*name, flows.0)).collect(),
+            basis: view::flows_by_basis(totals).map(|(basis, flows)| (basis.name(), flows)).collect(),
             unanswered: totals.unanswered,
             refused: totals.refused,
             distributions: Distributions::of(totals),

@@ -5,7 +5,7 @@ use std::io;
 use super::page::{Page, Tone};
 use super::table::{Cell, Column, Table};
 use crate::report::units::{bytes, counted, duration, percent, thousands};
-use crate::report::view::{self, Band, Ranked, Rest, Share};
+use crate::report::view::{self, Ranked, Rest, Share};
 use crate::report::words;
 use crate::summary::{Counts, Distribution, ServiceKey, ServiceTotals, Summary};
 
@@ -173,12 +173,7 @@ fn rest_row(table: &mut Table, name: usize, numbers: usize, rest: Rest, whole: u
 }
 
 fn mark(totals: &ServiceTotals) -> Cell {
-    match view::usual_band(totals.confidence) {
-        Some(Band::High) => "●".into(),
-        Some(Band::Medium) => "◐".into(),
-        Some(Band::Low) => "○".into(),
-        None => Cell::default(),
-    }
+    view::usual_band(totals.confidence).map_or_else(Cell::default, |band| words::mark(band).into())
 }
 
 type Row<'a> = (&'a ServiceKey, &'a ServiceTotals);

@@ -3,6 +3,7 @@
 //! `page` knows lines, `table` knows columns; every other file is one part of the report.
 
 mod capture;
+mod certainty;
 mod lists;
 mod loss;
 mod over_time;
@@ -29,5 +30,6 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     lists::port_pairs(summary, options.top, &mut page)?;
     capture::distributions(summary, &mut page)?;
     over_time::write(summary, &mut page)?;
-    unclassified::write(summary, &mut page)
+    certainty::write(summary, &mut page)?;
+    unclassified::write(summary, options.top, &mut page)
 }

@@ -6,11 +6,11 @@ use super::page::{Page, Tone};
 use super::table::{Cell, Column, Table};
 use crate::report::units::{bytes, counted, percent, thousands};
 use crate::report::view::{self, Share};
-use crate::report::words;
+use crate::report::{rule_proposal, words};
 use crate::summary::{Counts, Summary, Volume};
 
 /// Writes the flows of unknown service and the packets without ports; nothing if there are none.
-pub(super) fn write(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write(summary: &Summary, top: usize, page: &mut Page<'_>) -> io::Result<()> {
     let unknown = view::unknown_services(summary);
     let without_ports = summary.unclassified.total();
     if unknown.counts == Counts::default() && without_ports.packets == 0 {
@@ -27,11 +27,12 @@ pub(super) fn write(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
         )?;
         let mut table =
             Table::new(vec![Column::names("", 8), Column::right("Flows"), Column::names("Why", 20)]);
-        for (basis, flows) in &unknown.basis {
+        for (basis, flows) in view::flows_by_basis(&unknown) {
             let why = Cell::new(Tone::Soft, words::why_unknown(basis));
-            table.row(vec![(*basis).into(), thousands(flows.0).into(), why]);
+            table.row(vec![basis.name().into(), thousands(flows).into(), why]);
         }
         table.write(page)?;
+        rules(summary, top, page)?;
     }
     if without_ports.packets > 0 {
         sum(
@@ -49,6 +50,26 @@ pub(super) fn write(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
 fn sum(page: &mut Page<'_>, what: &str, volume: Volume, whole: u64) -> io::Result<()> {
     let share = percent(Share { part: volume.bytes, whole });
     page.paragraph(2, Tone::Plain, &format!("{what}, {}, {share} of bytes", bytes(volume.bytes)))
+}
+
+/// The largest unknown endpoints, as rules to fill in; not many, for a rule takes some lines.
+fn rules(summary: &Summary, top: usize, page: &mut Page<'_>) -> io::Result<()> {
+    const MOST: usize = 3;
+    let ranked = view::unknown_endpoints(summary, if top == 0 { 0 } else { top.min(MOST) });
+    page.paragraph(
+        2,
+        Tone::Plain,
+        "The largest unknown endpoints, as rules to name and put into a file for --rules:",
+    )?;
+    for (endpoint, counts) in ranked.rows {
+        page.end_line()?;
+        for line in rule_proposal::lines(&endpoint, counts) {
+            page.space(4)?;
+            page.put(Tone::Plain, &line)?;
+            page.end_line()?;
+        }
+    }
+    page.end_line()
 }
 
 fn buckets(summary: &Summary, whole: u64) -> Table {

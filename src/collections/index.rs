@@ -11,7 +11,7 @@ const FIRST_SLOTS: usize = 1 << 10;
 
 /// The index. It knows marks, not keys: the caller tells whether an id is the one it looks for.
 #[derive(Debug)]
-pub(super) struct Index {
+pub(crate) struct Index {
     slots: Vec<Slot>,
     used: usize,
 }
@@ -39,14 +39,14 @@ impl Index {
     /// The id in the slot where the search for `mark` starts, if its mark is the same. A first guess that costs one
     /// load: several of them overlap in time, which hides the memory's latency.
     #[inline]
-    pub(super) fn guess(&self, mark: u32) -> Option<Id> {
+    pub(crate) fn guess(&self, mark: u32) -> Option<Id> {
         let slot = self.slots[mark as usize & self.mask()];
         let (found, id) = unpack(slot);
         (slot != EMPTY && found == mark).then_some(id)
     }
 
     /// The id under `mark` for which `is_it` holds.
-    pub(super) fn find(&self, mark: u32, is_it: impl FnMut(Id) -> bool) -> Option<Id> {
+    pub(crate) fn find(&self, mark: u32, is_it: impl FnMut(Id) -> bool) -> Option<Id> {
         self.find_slot(mark, is_it).map(|slot| unpack(self.slots[slot]).1)
     }
 
@@ -66,14 +66,14 @@ impl Index {
     }
 
     /// Puts `new` where `old` is.
-    pub(super) fn replace(&mut self, mark: u32, old: Id, new: Id) {
+    pub(crate) fn replace(&mut self, mark: u32, old: Id, new: Id) {
         if let Some(slot) = self.find_slot(mark, |id| id == old) {
             self.slots[slot] = pack(mark, new);
         }
     }
 
     /// Adds an id that is not there yet.
-    pub(super) fn insert(&mut self, mark: u32, id: Id) {
+    pub(crate) fn insert(&mut self, mark: u32, id: Id) {
         if self.used * 4 >= self.slots.len() * 3 {
             self.grow();
         }
@@ -99,7 +99,7 @@ impl Index {
     }
 
     /// Keeps only the ids for which `keep` holds.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(Id) -> bool) {
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(Id) -> bool) {
         let empty = vec![EMPTY; self.slots.len()];
         let slots = std::mem::replace(&mut self.slots, empty);
         self.used = 0;
@@ -110,7 +110,7 @@ impl Index {
     }
 
     /// All ids, in no particular order.
-    pub(super) fn ids(&self) -> impl Iterator<Item = Id> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Id> {
         self.slots.iter().filter(|&&slot| slot != EMPTY).map(|&slot| unpack(slot).1)
     }
 }

@@ -1,17 +1,17 @@
 //! Storage that grows without moving what it holds.
 
 /// The place of an item in a [`Slab`].
-pub(super) type Id = u32;
+pub(crate) type Id = u32;
 
 /// The place that no item has.
-pub(super) const NONE: Id = Id::MAX;
+pub(crate) const NONE: Id = Id::MAX;
 
 const CHUNK_BITS: u32 = 12;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// Items by number, in chunks that never move; freed places are used again.
 #[derive(Debug)]
-pub(super) struct Slab<T> {
+pub(crate) struct Slab<T> {
     chunks: Vec<Vec<T>>,
     free: Vec<Id>,
 }
@@ -24,7 +24,7 @@ impl<T> Default for Slab<T> {
 
 impl<T> Slab<T> {
     /// Items held now.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         let filled = match self.chunks.split_last() {
             Some((last, full)) => full.len() * CHUNK + last.len(),
             None => 0,
@@ -32,7 +32,7 @@ impl<T> Slab<T> {
         filled - self.free.len()
     }
 
-    pub(super) fn insert(&mut self, item: T) -> Id {
+    pub(crate) fn insert(&mut self, item: T) -> Id {
         if let Some(id) = self.free.pop() {
             self[id] = item;
             return id;
@@ -43,12 +43,39 @@ impl<T> Slab<T> {
         let chunk = self.chunks.len() - 1;
         let place = self.chunks[chunk].len();
         self.chunks[chunk].push(item);
+        Self::id(chunk, place)
+    }
+
+    /// The places of all items, in the order of memory.
+    pub(crate) fn ids(&self) -> Vec<Id> {
+        let mut freed = self.free.clone();
+        freed.sort_unstable();
+        let mut freed = freed.into_iter().peekable();
+        let mut ids = Vec::with_capacity(self.len());
+        for (chunk, items) in self.chunks.iter().enumerate() {
+            let first = Self::id(chunk, 0);
+            ids.extend((first..).zip(items).map(|(id, _)| id).filter(|&id| freed.next_if_eq(&id).is_none()));
+        }
+        ids
+    }
+
+    fn id(chunk: usize, place: usize) -> Id {
         Id::try_from(chunk * CHUNK + place).expect("a slab is bounded far below four billion items")
     }
 
     /// Gives a place back. The item stays until the place is used again.
-    pub(super) fn remove(&mut self, id: Id) {
+    pub(crate) fn remove(&mut self, id: Id) {
         self.free.push(id);
+    }
+}
+
+impl<T> Slab<T> {
+    /// Takes all items out, in the order of memory, which is given back along the way.
+    pub(crate) fn into_iter(mut self) -> impl Iterator<Item = T> {
+        self.free.sort_unstable();
+        let mut free = self.free.into_iter().peekable();
+        let items = self.chunks.into_iter().flatten();
+        (0..).zip(items).filter(move |(id, _)| free.next_if_eq(id).is_none()).map(|(_, item)| item)
     }
 }
 
@@ -80,6 +107,7 @@ mod tests {
         assert_eq!(slab[ids[CHUNK + 1]], CHUNK + 1);
         slab.remove(ids[5]);
         assert_eq!(slab.len(), CHUNK + 2);
+        assert_eq!(slab.ids(), [&ids[..5], &ids[6..]].concat());
         assert_eq!(slab.insert(99), ids[5]);
         assert_eq!(slab[ids[5]], 99);
     }

@@ -1,0 +1,84 @@
+//! How much is certain, and what is not.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::values::Counts;
+use crate::classify::Confidence;
+use crate::report::view;
+use crate::summary::{self, UnknownEndpoint};
+
+#[derive(Serialize)]
+pub(super) struct Certainty {
+    confidence: Bands,
+    basis: BTreeMap<&'static str, Counts>,
+    learned: Learned,
+}
+
+#[derive(Serialize)]
+struct Bands {
+    high: Counts,
+    medium: Counts,
+    low: Counts,
+}
+
+#[derive(Serialize)]
+struct Learned {
+    endpoints: u64,
+    /// One endpoint in this many was kept.
+    one_in: u64,
+}
+
+impl Certainty {
+    pub(super) fn of(summary: &summary::Summary) -> Self {
+        let certainty = &summary.certainty;
+        let band = |band| certainty.band(band).into();
+        Self {
+            confidence: Bands {
+                high: band(Confidence::High),
+                medium: band(Confidence::Medium),
+                low: band(Confidence::Low),
+            },
+            basis: view::bases(summary)
+                .into_iter()
+                .map(|(basis, counts)| (basis.name(), counts.into()))
+                .collect(),
+            learned: Learned {
+                endpoints: certainty.endpoints_learned,
+                one_in: 1 << certainty.learned_halvings.min(63),
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct UnknownEndpointRow {
+    transport: &'static str,
+    /// Null where there were too many to tell them apart.
+    address: Option<IpAddr>,
+    port: u16,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+impl UnknownEndpointRow {
+    pub(super) fn of((endpoint, counts): (UnknownEndpoint, summary::Counts)) -> Self {
+        let UnknownEndpoint { transport, port, address } = endpoint;
+        Self { transport: transport.name(), address, port, counts: counts.into() }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct OtherEndpoints {
+    endpoints: usize,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+impl OtherEndpoints {
+    pub(super) fn of(rest: view::Rest) -> Self {
+        Self { endpoints: rest.rows.unwrap_or_default(), counts: rest.counts.into() }
+    }
+}
