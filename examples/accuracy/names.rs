@@ -105,21 +105,15 @@ fn server_of(key: Key, flow: &Decided) -> Option<Endpoint> {
 
 /// What nDPI recognises by payload alone, without guessing from ports.
 fn recognise(path: &Path) -> Result<HashMap<Key, String>, Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("flows.csv");
-    Command::new("ndpiReader")
-        .args(["-d", "-q", "-i"])
+    let output = Command::new("ndpiReader")
+        .args(["-d", "-q", "-C", "/dev/stdout", "-i"])
         .arg(path)
-        .arg("-C")
-        .arg(&file)
-        .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status()
+        .output()
         .map_err(|error| format!("ndpiReader (libndpi-bin): {error}"))?;
     let mut recognised = HashMap::new();
-    let Ok(content) = std::fs::read(&file) else { return Ok(recognised) };
     // Names of hosts stand there as they were sent, so it may be no UTF-8. The first eleven columns are plain.
-    for line in String::from_utf8_lossy(&content).lines() {
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
         if let Some((key, protocol)) = recognised_flow(line) {
             recognised.entry(key).or_insert(protocol);
         }
