@@ -59,12 +59,15 @@ fn portolan(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The long options in a text, without those that go to cargo.
+/// The long options in a text, without those that go to cargo or to an example.
 fn long_options(text: &str) -> BTreeSet<String> {
     let mut options = BTreeSet::new();
     for piece in text.split(['\n', '`', '|']) {
         let ours = match piece.find("cargo ") {
-            Some(start) => piece[start..].split_once(" -- ").map_or("", |(_, after)| after),
+            Some(start) => {
+                let of_program = piece[start..].split_once(" -- ");
+                of_program.filter(|(cargo, _)| !cargo.contains(" --example ")).map_or("", |(_, after)| after)
+            }
             None => piece,
         };
         let words = ours.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));

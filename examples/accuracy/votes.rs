@@ -1,11 +1,13 @@
 //! Flows whose service side the handshake shows, decided once more with the handshake hidden.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::tables::{Judged, Outcome};
 use portolan::classify::{self, Basis, Decision, Evidence, PortTable};
 use portolan::flow::FlowOptions;
 use portolan::meter::{DecidedFlow, FlowSink, Meter};
@@ -28,21 +30,20 @@ pub(crate) struct Vote {
 }
 
 impl Vote {
-    pub(crate) fn is_right(&self) -> bool {
-        self.decision.service_side == Some(self.server)
+    /// How the decision came out.
+    pub(crate) fn judged(&self) -> Judged {
+        let outcome = Outcome::of(self.decision.service_side, self.server);
+        Judged { outcome, confidence: self.decision.side_confidence }
     }
 
-    pub(crate) fn is_answered(&self) -> bool {
-        self.decision.service_side.is_some()
-    }
-
-    /// The side that the lower port shows.
-    pub(crate) fn lower(&self) -> Option<Side> {
-        match self.ports[0].cmp(&self.ports[1]) {
-            std::cmp::Ordering::Less => Some(Side::A),
-            std::cmp::Ordering::Greater => Some(Side::B),
-            std::cmp::Ordering::Equal => None,
-        }
+    /// How it would have come out by the lower port.
+    pub(crate) fn by_lower_port(&self) -> Judged {
+        let lower = match self.ports[0].cmp(&self.ports[1]) {
+            Ordering::Less => Some(Side::A),
+            Ordering::Greater => Some(Side::B),
+            Ordering::Equal => None,
+        };
+        Judged { outcome: Outcome::of(lower, self.server), confidence: 0 }
     }
 }
 
@@ -68,16 +69,28 @@ impl Hidden {
 }
 
 /// What a flow is known by, whichever way its packets go.
-type Key = (Transport, [Endpoint; 2]);
+pub(crate) type Key = (Transport, [Endpoint; 2]);
+
+/// A flow as it was decided.
+pub(crate) struct Decided {
+    pub(crate) decision: Decision,
+    evidence: Vec<Evidence>,
+    /// Who asked for the connection, if the handshake shows it.
+    pub(crate) client: Option<Side>,
+    /// Whether that was answered.
+    answered: bool,
+}
 
 #[derive(Default)]
-pub(crate) struct Decided(pub(crate) HashMap<Key, (Decision, Vec<Evidence>, bool)>);
+struct All(HashMap<Key, Decided>);
 
-impl FlowSink for Decided {
+impl FlowSink for All {
     fn flow(&mut self, flow: &DecidedFlow<'_>) -> io::Result<()> {
         let key = (flow.record.transport, flow.record.endpoints);
         let evidence = classify::explain(flow.observed, flow.table, flow.learned).evidence;
-        self.0.insert(key, (*flow.decision, evidence, flow.record.handshake.answered()));
+        let handshake = &flow.record.handshake;
+        let (client, answered) = (handshake.client(), handshake.answered());
+        self.0.insert(key, Decided { decision: *flow.decision, evidence, client, answered });
         Ok(())
     }
 }
@@ -87,8 +100,8 @@ pub(crate) fn decide_all(
     path: &Path,
     hidden: Hidden,
     table: &Arc<PortTable>,
-) -> Result<Decided, SourceError> {
-    let mut decided = Decided::default();
+) -> Result<HashMap<Key, Decided>, SourceError> {
+    let mut decided = All::default();
     let options = FlowOptions { idle_timeout_ns: None, ..FlowOptions::default() };
     let mut meter = Meter::new(Arc::clone(table), &options).with_sink(&mut decided);
     let mut capture = CaptureReader::open(path)?;
@@ -99,7 +112,7 @@ pub(crate) fn decide_all(
         }
     }
     meter.finish()?;
-    Ok(decided)
+    Ok(decided.0)
 }
 
 /// The votes of a capture.
@@ -111,28 +124,42 @@ pub(crate) fn votes_of(
     let seen = decide_all(path, Hidden::None, table)?;
     let without = decide_all(path, hidden, table)?;
     let mut votes: BTreeMap<(Endpoint, IpAddr), (Key, Vote)> = BTreeMap::new();
-    for (key, (shown, _, answered)) in seen.0 {
+    for (key, Decided { decision: shown, answered, .. }) in seen {
         let is_truth = matches!(shown.basis, Basis::HandshakeSyn | Basis::Callback) && answered;
-        let (Some(server), Some((decision, evidence, _))) = (shown.service_side, without.0.get(&key)) else {
+        let (Some(server), Some(hidden)) = (shown.service_side, without.get(&key)) else {
             continue;
         };
         // Of a connection that nothing was hidden of there is nothing to learn here.
-        if !is_truth || matches!(decision.basis, Basis::HandshakeSyn | Basis::HandshakeSynAck) {
+        if !is_truth || hidden.client.is_some() {
             continue;
         }
         let vote = Vote {
-            capture: path.file_name().unwrap_or_default().display().to_string(),
+            capture: name_of(path),
             server,
-            decision: *decision,
-            evidence: evidence.clone(),
+            decision: hidden.decision,
+            evidence: hidden.evidence.clone(),
             ports: key.1.map(|endpoint| endpoint.port),
         };
-        let voter = (key.1[server.index()], key.1[server.other().index()].address);
-        // One vote a client: that of the smallest key, whatever the order.
-        match votes.get(&voter) {
-            Some((known, _)) if *known <= key => {}
-            _ => drop(votes.insert(voter, (key, vote))),
-        }
+        let client_of = (key.1[server.index()], key.1[server.other().index()].address);
+        vote_once(&mut votes, client_of, key, vote);
     }
     Ok(votes.into_values().map(|(_, vote)| vote).collect())
+}
+
+/// One vote a voter: that of the smallest key, whatever the order.
+pub(crate) fn vote_once<V: Ord, T>(votes: &mut BTreeMap<V, (Key, T)>, by: V, key: Key, vote: T) {
+    match votes.get(&by) {
+        Some((known, _)) if *known <= key => {}
+        _ => drop(votes.insert(by, (key, vote))),
+    }
+}
+
+/// The name of a capture, without its folder.
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().display().to_string()
+}
+
+/// Which part a capture belongs to, by its name alone: 0 is the one to fit weights and confidences on, 1 checks them.
+pub(crate) fn part_of(name: &str) -> usize {
+    usize::from(!name.bytes().map(u32::from).sum::<u32>().is_multiple_of(2))
 }
