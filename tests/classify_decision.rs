@@ -178,7 +178,7 @@ fn confidence_is_side_times_name() {
     assert_eq!(confidence(&tcp(51_234, 443, First::Syn)), (990, 941, "high"));
     assert_eq!(confidence(&tcp(51_234, 443, First::Data)), (980, 931, "high"));
     assert_eq!(confidence(&tcp(51_234, 8443, First::Syn)), (990, 743, "medium"));
-    assert_eq!(confidence(&tcp(80, 4660, First::Syn)), (990, 248, "low"));
+    assert_eq!(confidence(&tcp(80, 4660, First::Syn)), (990, 149, "low"));
     // +4.0 - 0.3 against +4.0 - 1.5: 1.2 of a gap.
     assert_eq!(confidence(&tcp(3306, 33_060, First::Data)), (808, 768, "medium"));
     assert_eq!(confidence(&udp(53, 53)), (990, 941, "high"));

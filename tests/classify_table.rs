@@ -267,7 +267,7 @@ fn kinds_of(table: &PortTable, port: u16) -> Vec<EvidenceKind> {
     };
     let mut kinds = Vec::new();
     weigh(&(&record).into(), table, &Learned::new(), |side, kind| {
-        kinds.extend((side == Side::A).then_some(kind))
+        kinds.extend((side == Side::A).then_some(kind));
     });
     kinds
 }

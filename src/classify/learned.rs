@@ -192,8 +192,8 @@ mod tests {
         }
     }
 
-    fn opening(answered: bool) -> Option<Opening> {
-        Some(Opening { client: Side::A, seen_syn: true, answered, refused: false })
+    fn opening(answered: bool) -> Opening {
+        Opening { client: Side::A, seen_syn: true, answered, refused: false }
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
         let mut learned = Learned::new();
         learned.ask(&in_doubt, &TABLE);
         for host in 3..8 {
-            learned.learn(&flow(endpoint(host, 40_000), server, opening(true)));
+            learned.learn(&flow(endpoint(host, 40_000), server, Some(opening(true))));
         }
         learned.learn(&in_doubt);
         let habits = learned.of(Transport::Tcp, server);
@@ -219,7 +219,7 @@ mod tests {
         let mut learned = Learned::new();
         learned.ask(&flow(scanner, endpoint(1, 39_001), None), &TABLE);
         for port in 1..200 {
-            learned.learn(&flow(scanner, endpoint(1, 39_000 + port), opening(false)));
+            learned.learn(&flow(scanner, endpoint(1, 39_000 + port), Some(opening(false))));
             let mut reset = flow(scanner, endpoint(2, 39_000 + port), None);
             reset.spoke = [true, false];
             learned.learn(&reset);
@@ -236,7 +236,9 @@ mod tests {
             .collect();
         let of = |flows: &[Observed]| {
             let mut learned = Learned::new();
-            flows.iter().for_each(|flow| learned.remember(flow, &TABLE));
+            for flow in flows {
+                learned.remember(flow, &TABLE);
+            }
             learned
         };
         let whole = of(&all);

@@ -172,8 +172,8 @@ impl Standing {
     pub const fn trust(self) -> u16 {
         match self {
             Self::Unlisted => 0,
-            Self::Article => 200,
-            Self::Registry | Self::RegistryAndAlternate => 250,
+            Self::Article => 100,
+            Self::Registry | Self::RegistryAndAlternate => 150,
             Self::Alternate => 400,
             Self::CommonPrimary => 750,
             Self::IanaPrimary => 950,

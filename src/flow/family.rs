@@ -107,7 +107,7 @@ impl<K: Key> Family<K> {
     }
 
     /// Takes over the segments of another table; `adopt` brings their details along.
-    pub(super) fn merge(&mut self, other: Self, mut adopt: impl FnMut(Id) -> Id) {
+    pub(super) fn merge(&mut self, other: &Self, mut adopt: impl FnMut(Id) -> Id) {
         for id in other.ids() {
             let segment = other.segments[id];
             let mark = segment.mark(&self.seed);
