@@ -212,7 +212,7 @@ fn a_large_services_file_names_every_port_once() {
     let error = PortTable::built_in().with_rules(&rules).err().unwrap().to_string();
     assert!(error.starts_with("services:") && error.contains("too many"), "{error}");
 
-    let fewer: String = text.lines().take(1 + 4 * 10_000).map(|line| format!("{line}\n")).collect();
+    let fewer: String = text.split_inclusive('\n').take(1 + 4 * 10_000).collect();
     let table = PortTable::built_in().with_rules(&Rules::read("services", &fewer).unwrap()).unwrap();
     for port in 0..10_000 {
         let (name, other) = (format!("name-{port}"), format!("other-{port}"));
