@@ -42,7 +42,7 @@ const MAX_CLAIMS: usize = 262_144;
 /// let entry = table.entry_at(Transport::Tcp, Endpoint::new([10, 20, 0, 7].into(), 9000));
 /// assert_eq!(table.service_name(entry.service), "orders");
 /// let entry = table.entry(Transport::Tcp, 9000);
-/// assert_eq!(table.service_name(entry.service), "cslistener");
+/// assert_eq!(table.service_name(entry.service), "php-fpm");
 /// # Ok::<(), portolan::classify::RulesError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
