@@ -134,6 +134,12 @@ fn every_field_is_documented() {
     for line in fs::read_to_string(flows).unwrap().lines() {
         fields(&serde_json::from_str(line).unwrap(), &mut names);
     }
+    let services = folder.path().join("services");
+    fs::write(&services, "orders 9000/tcp\n").unwrap();
+    for arguments in [["rules", "check", services.to_str().unwrap()], ["lookup", "50000", "--no-rules"]] {
+        let json = portolan(&[&arguments[..], &["--format", "json"]].concat());
+        fields(&serde_json::from_str(&json).unwrap(), &mut names);
+    }
     let csv = portolan(&["read", CAPTURE, "--interval", "10s", "--format", "csv"]);
     names.extend(csv.lines().next().unwrap().split(',').map(str::to_owned));
     // The keys of `by_protocol` are numbers.

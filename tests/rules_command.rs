@@ -173,7 +173,6 @@ fn rules_change_what_a_capture_is() {
 }
 
 #[test]
-#[ignore = "decisions do not ask for the entry of an endpoint yet"]
 fn rules_for_some_hosts_change_what_these_serve() {
     if !has_capture() {
         return;

@@ -128,6 +128,9 @@ fn write_rows(lookup: &Lookup<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.title("Listed")?;
     rows.write(page)?;
+    if !lookup.rows.iter().any(|row| row.names) {
+        return Ok(());
+    }
     let is_port = matches!(lookup.query, Query::Port(..));
     let legend =
         if is_port { "●: the port's name" } else { "●: the port's name; of a range, the first port's" };
