@@ -85,13 +85,19 @@ impl Ledger<'_> {
     /// Takes a flow that had to leave before the input ended: it is decided by what is known so far, and what it shows
     /// of its endpoints stays.
     fn enter_evicted(&mut self, record: &FlowRecord) {
-        self.learned.remember(&record.into(), &self.table);
+        let observed = Observed::from(record);
+        self.learned.remember(&observed, classify::is_in_doubt(&observed, &self.table));
         self.enter(record);
     }
 
     /// Learns what the flows show of the endpoints of those in doubt.
     fn learn(&mut self, flows: &Flows) {
-        flows.visit(|record| self.learned.ask(&record.into(), &self.table));
+        flows.visit(|record| {
+            let observed = Observed::from(record);
+            if classify::is_in_doubt(&observed, &self.table) {
+                self.learned.ask(&observed);
+            }
+        });
         if !self.learned.is_empty() {
             flows.visit(|record| self.learned.learn(&record.into()));
         }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use portolan::classify::{
-    self, Basis, Candidate, CategoryId, Confidence, Decision, EvidenceKind, Explanation, Learned, PortTable,
-    Rank, ServiceId, weigh,
+    self, Basis, Candidate, CategoryId, Confidence, Decision, EvidenceKind, Explanation, Learned, Observed,
+    PortTable, Rank, ServiceId, weigh,
 };
 use portolan::flow::{FlowRecord, Handshake, Traffic};
 use portolan::net::{Endpoint, Side, Timestamp, Transport};
@@ -150,6 +150,12 @@ fn port_20_calls_back_only_where_the_handshake_agrees() {
     assert_eq!((basis(&asked), decide(&asked, &TABLE).service_port), (Basis::HandshakeSyn, Some(20)));
     let system = tcp(20, 80, First::Syn);
     assert_eq!((basis(&system), decide(&system, &TABLE).service_port), (Basis::HandshakeSyn, Some(80)));
+    // A scan from port 20 gets through some filters; its targets are the services.
+    let scan = tcp(20, 5432, First::Syn);
+    assert_eq!((basis(&scan), decide(&scan, &TABLE).service_port), (Basis::HandshakeSyn, Some(5432)));
+    let mut refused = tcp(20, 52_011, First::Syn);
+    refused.sent[1].flags = TcpFlags::RST | TcpFlags::ACK;
+    assert_eq!(basis(&refused), Basis::HandshakeSyn);
     assert_ne!(basis(&flow(Transport::Sctp, ("::1", 20), ("::2", 52_011), First::Data)), Basis::Callback);
 }
 
@@ -298,7 +304,7 @@ fn what_is_learned_elsewhere_decides_where_ports_cannot() {
     assert_eq!(decide(&in_doubt, &TABLE).basis, Basis::Undecided);
 
     let mut learned = Learned::new();
-    learned.ask(&(&in_doubt).into(), &TABLE);
+    learned.ask(&(&in_doubt).into());
     learned.learn(&(&handshake).into());
     let decision = classify::decide(&(&in_doubt).into(), &TABLE, &learned);
     assert_eq!((decision.basis, decision.service_port), (Basis::Evidence, Some(39_001)));
@@ -307,15 +313,64 @@ fn what_is_learned_elsewhere_decides_where_ports_cannot() {
     assert_eq!(explanation.evidence[0].kind, EvidenceKind::Listener);
 }
 
+/// A port that asks many others the same is a client, not a service: of the peers' ports there is but one.
+#[test]
+fn a_client_with_one_port_is_not_popular() {
+    let flows: Vec<_> = (0..40)
+        .map(|host| {
+            flow(Transport::Tcp, ("10.0.1.1", 45_990), (&format!("10.0.0.{host}"), 46_990), First::Data)
+        })
+        .collect();
+    let mut learned = Learned::new();
+    flows.iter().for_each(|flow| learned.ask(&flow.into()));
+    flows.iter().for_each(|flow| learned.learn(&flow.into()));
+    assert_eq!(learned.of(Transport::Tcp, Endpoint::new([10, 0, 1, 1].into(), 45_990)).peers(), 1);
+    assert_eq!(classify::decide(&(&flows[3]).into(), &TABLE, &learned).service_side, None);
+}
+
+/// The answers to a scan are not asked for by those who give them.
+#[test]
+fn answers_to_a_scan_make_nobody_popular() {
+    let scanner = ("10.0.1.1", 45_990);
+    let mut learned = Learned::new();
+    for port in 30_000..30_100 {
+        let probe: Observed = (&flow(Transport::Udp, scanner, ("10.0.0.9", port), First::Data)).into();
+        assert_eq!(probe.spoke, [true; 2]);
+        learned.ask(&probe);
+        learned.learn(&probe);
+    }
+    assert_eq!(learned.of(Transport::Udp, Endpoint::new([10, 0, 1, 1].into(), 45_990)).peers(), 0);
+}
+
+/// Whether a flow's endpoints were noted for another one's sake makes no difference to it.
+#[test]
+fn what_needs_no_more_evidence_gets_none() {
+    let settled = flow(Transport::Udp, ("10.0.0.1", 50_000), ("10.0.0.9", 53), First::Data);
+    let mut learned = Learned::new();
+    learned.ask(&(&settled).into());
+    for host in 0..50_u16 {
+        let asks = flow(
+            Transport::Udp,
+            (&format!("10.0.2.{host}"), 40_000 + host),
+            ("10.0.0.1", 50_000),
+            First::Data,
+        );
+        learned.learn(&(&asks).into());
+    }
+    assert!(learned.of(Transport::Udp, Endpoint::new([10, 0, 0, 1].into(), 50_000)).peers() > 16);
+    let alone = classify::decide(&(&settled).into(), &TABLE, &Learned::new());
+    assert_eq!(classify::decide(&(&settled).into(), &TABLE, &learned), alone);
+}
+
 #[test]
 fn two_peers_are_chance_and_three_a_service() {
     let server = ("10.0.0.9", 39_001);
     let flows: Vec<_> = (0..3)
-        .map(|host| flow(Transport::Udp, (&format!("10.0.0.{host}"), 45_990), server, First::Data))
+        .map(|host| flow(Transport::Udp, (&format!("10.0.0.{host}"), 45_990 + host), server, First::Data))
         .collect();
     let decided = |count: usize| {
         let mut learned = Learned::new();
-        flows[..count].iter().for_each(|flow| learned.ask(&flow.into(), &TABLE));
+        flows[..count].iter().for_each(|flow| learned.ask(&flow.into()));
         flows[..count].iter().for_each(|flow| learned.learn(&flow.into()));
         classify::decide(&(&flows[0]).into(), &TABLE, &learned).service_port
     };
@@ -415,7 +470,7 @@ proptest! {
         let [a, b] = record.endpoints.map(|endpoint| endpoint.port);
         prop_assume!(a != b || a == 0);
         let decision = decide(&record, &TABLE);
-        let client = record.handshake.client();
+        let client = Observed::from(&record).opening.map(|opening| opening.client);
         match decision.basis {
             // The server of FTP data asks for the connection.
             Basis::Callback => {
@@ -427,6 +482,10 @@ proptest! {
                 prop_assert!(client.is_some());
             }
             _ => prop_assert_eq!(client, None),
+        }
+        if record.handshake.syn.iter().flatten().count() == 1 {
+            prop_assert!(matches!(decision.basis, Basis::HandshakeSyn | Basis::Callback));
+            prop_assert_eq!(client, record.handshake.client());
         }
     }
 

@@ -21,8 +21,6 @@ const TIE: u32 = 25;
 /// From this gap on, in hundredths, a connection has a side even if nothing shows which service: somebody listened. Not so
 /// for UDP, where both ends may have taken any port.
 const WITHOUT_SERVICE: u32 = 100;
-/// From this gap on, in hundredths, what is learned elsewhere in the input could not turn the decision.
-const SETTLED: u32 = 650;
 
 /// What showed the service side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,7 +167,7 @@ struct Verdict {
 
 /// The first rule that applies.
 fn decide_side(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
-    let Some((side, kind)) = shown(flow) else { return by_evidence(flow, table, learned) };
+    let Some((side, kind)) = shown(flow, table) else { return by_evidence(flow, table, learned) };
     let (basis, confidence) = match kind {
         EvidenceKind::FtpData => (Basis::Callback, CALLED_BACK),
         EvidenceKind::Syn => (Basis::HandshakeSyn, SHOWN),
@@ -210,13 +208,4 @@ fn add_up(flow: &Observed, table: &PortTable, learned: &Learned) -> Sums {
         sums.has_service |= kind.shows_service();
     });
     sums
-}
-
-/// Whether what is learned elsewhere in the input could decide the flow.
-pub(super) fn is_in_doubt(flow: &Observed, table: &PortTable) -> bool {
-    if shown(flow).is_some() {
-        return false;
-    }
-    let Sums { points, has_service } = add_up(flow, table, &Learned::default());
-    !has_service || points[0].abs_diff(points[1]) < SETTLED
 }

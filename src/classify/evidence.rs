@@ -2,13 +2,11 @@
 //!
 //! Points are hundredths; they add up to log odds.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use super::learned::{Habits, Learned};
 use super::listing::Standing;
 use super::observed::Observed;
 use super::table::PortTable;
-use crate::net::{Side, Transport};
+use crate::net::{Endpoint, Side, Transport};
 
 /// The weight, in hundredths, of what decides alone: more than anything else together.
 const DECISIVE: i32 = 2000;
@@ -30,7 +28,7 @@ pub enum EvidenceKind {
     SynAck,
     /// Answered a SYN in another flow of the input.
     Listener,
-    /// Is talked to by that many endpoints of the input, 2 or more.
+    /// Is talked to from at least that many different ports, 2 or more.
     Peers(u32),
     /// The table knows the port, and how well.
     Listed(Standing),
@@ -111,7 +109,7 @@ impl EvidenceKind {
             Self::Syn => "destination of the SYN: decides alone",
             Self::SynAck => "sender of the SYN/ACK: decides alone",
             Self::Listener => "answered a SYN in another flow",
-            Self::Peers(peers) => return format!("at least {peers} endpoints talk to it"),
+            Self::Peers(peers) => return format!("talked to from at least {peers} ports"),
             Self::Listed(standing) => standing.describe(),
             Self::ClientRole => "the client's port by its protocol",
             Self::SystemPort => "system port in the table",
@@ -128,14 +126,14 @@ impl EvidenceKind {
 
 /// What the ranked rules say before any evidence is added up: the first one that applies, and the side that it shows;
 /// no side where the port is that of both.
-pub(super) fn shown(flow: &Observed) -> Option<(Option<Side>, EvidenceKind)> {
+pub(super) fn shown(flow: &Observed, table: &PortTable) -> Option<(Option<Side>, EvidenceKind)> {
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
     // Port 0 is reserved: on both ends it is no common service.
     if a == b && a != 0 {
         return Some((None, EvidenceKind::SamePort));
     }
-    if let Some(server) = ftp_data_server(flow)
-        && flow.opening.is_none_or(|opening| opening.client == server)
+    if let Some(server) = ftp_data_server(flow, table)
+        && flow.opening.is_none_or(|opening| opening.client == server && !opening.refused)
     {
         return Some((Some(server), EvidenceKind::FtpData));
     }
@@ -144,25 +142,57 @@ pub(super) fn shown(flow: &Observed) -> Option<(Option<Side>, EvidenceKind)> {
     Some((Some(opening.client.other()), kind))
 }
 
-/// The side with TCP port 20, if the other port is not a system port.
-fn ftp_data_server(flow: &Observed) -> Option<Side> {
-    let port = |side| flow.endpoint(side).port;
-    let is_server = |side: &Side| port(*side) == FTP_DATA && port(side.other()) > 1023;
+/// The side with TCP port 20, if the other port may be a client's: neither a system port nor that of a service of common
+/// use, which some ask from port 20 to get through filters.
+fn ftp_data_server(flow: &Observed, table: &PortTable) -> Option<Side> {
+    let may_be_clients = |endpoint: Endpoint| {
+        endpoint.port > 1023 && table.entry_at(flow.transport, endpoint).standing < Standing::CommonPrimary
+    };
+    let is_server =
+        |side: &Side| flow.endpoint(*side).port == FTP_DATA && may_be_clients(flow.endpoint(side.other()));
     Side::BOTH.into_iter().find(|side| flow.transport == Transport::Tcp && is_server(side))
 }
 
-/// Hands every piece of evidence that adds up to `each`, with the side it is about.
+/// Hands every piece of evidence that adds up to `each`, with the side it is about. What was learned elsewhere in the input
+/// counts only for flows that are in doubt without it.
 pub fn weigh(
     flow: &Observed,
     table: &PortTable,
     learned: &Learned,
     mut each: impl FnMut(Side, EvidenceKind),
 ) {
+    if !learned.is_empty() && is_in_doubt(flow, table) {
+        for side in Side::BOTH {
+            add_habits(learned.of(flow.transport, flow.endpoint(side)), &mut |kind| each(side, kind));
+        }
+    }
+    weigh_alone(flow, table, each);
+}
+
+/// Whether what is learned elsewhere in the input could decide the flow.
+pub fn is_in_doubt(flow: &Observed, table: &PortTable) -> bool {
+    if shown(flow, table).is_some() {
+        return false;
+    }
+    let (mut points, mut has_service) = ([0_i32; 2], false);
+    weigh_alone(flow, table, |side, kind| {
+        points[side.index()] += kind.points();
+        has_service |= kind.shows_service();
+    });
+    let most_peers = EvidenceKind::Peers(u32::MAX).points();
+    let most = match flow.transport {
+        Transport::Tcp => most_peers + EvidenceKind::Listener.points(),
+        Transport::Udp | Transport::Sctp => most_peers,
+    };
+    !has_service || (points[0] - points[1]).abs() <= most
+}
+
+/// The evidence of the flow and the table.
+fn weigh_alone(flow: &Observed, table: &PortTable, mut each: impl FnMut(Side, EvidenceKind)) {
     for side in Side::BOTH {
         let endpoint = flow.endpoint(side);
         let standing = table.entry_at(flow.transport, endpoint).standing;
         let mut add = |kind| each(side, kind);
-        add_habits(learned.of(flow.transport, endpoint), &mut add);
         if standing != Standing::Unlisted {
             add(EvidenceKind::Listed(standing));
         }
@@ -173,7 +203,7 @@ pub fn weigh(
             add(kind);
         }
         if flow.transport == Transport::Udp {
-            if is_group(endpoint.address) {
+            if flow.is_group[side.index()] {
                 add(EvidenceKind::GroupDestination);
             }
             if flow.opener == Some(side.other()) {
@@ -200,15 +230,6 @@ fn port_range(port: u16, standing: Standing) -> Option<EvidenceKind> {
         (1024..=5000, _) => Some(EvidenceKind::OldClientRange),
         (32768..49152, _) => Some(EvidenceKind::LinuxClientRange),
         (49152.., _) => Some(EvidenceKind::DynamicRange),
-    }
-}
-
-/// Whether packets can only go to an address, never come from it. A subnet's broadcast address cannot be told
-/// from a host's without the mask, so it is not among them.
-fn is_group(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_multicast() || address == Ipv4Addr::BROADCAST,
-        IpAddr::V6(address) => address.is_multicast(),
     }
 }
 

@@ -65,7 +65,7 @@ pub fn explain(flow: &Observed, table: &PortTable, learned: &Learned) -> Explana
 fn evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Vec<Evidence> {
     let mut found = Vec::new();
     weigh(flow, table, learned, |side, kind| found.push(Evidence { side, kind }));
-    if let Some((side, kind)) = shown(flow) {
+    if let Some((side, kind)) = shown(flow, table) {
         found.push(Evidence { side: side.unwrap_or(Side::A), kind });
     }
     found.sort_by_key(|evidence| std::cmp::Reverse(evidence.kind.points().unsigned_abs()));

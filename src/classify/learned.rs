@@ -1,7 +1,7 @@
 //! What the whole input shows of the endpoints that ports and handshakes leave in doubt: who listens, who is talked to
 //! by many.
 //!
-//! Evidence is gathered in two passes over the flows: [`Learned::ask`] notes the endpoints of the flows in doubt,
+//! Evidence is gathered in two passes over the flows: [`Learned::ask`] notes the endpoints of those in doubt,
 //! [`Learned::learn`] what all flows say of these. Both only add to sets, so neither order nor cuts change anything.
 
 use std::collections::HashMap;
@@ -10,9 +10,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use foldhash::quality::FixedState;
 
-use super::decision::is_in_doubt;
 use super::observed::Observed;
-use super::table::PortTable;
 use crate::merge::Merge;
 use crate::net::{Endpoint, Side, Transport};
 
@@ -32,12 +30,15 @@ pub struct Learned {
 pub struct Habits {
     /// It answered a SYN.
     pub listens: bool,
-    /// A bit for each of 64 parts of the space of peers: whether one of them sent something here.
+    /// A bit for each of 64 parts of the ports: whether something came from one of them.
+    ///
+    /// Ports, not endpoints: the clients of a server have all kinds of ports, while the servers that one port asks have
+    /// the same one.
     peers: u64,
 }
 
 impl Habits {
-    /// How many different endpoints sent something here; past a dozen it is too few.
+    /// From how many different ports something was sent here; past a dozen it is too few.
     pub const fn peers(self) -> u32 {
         self.peers.count_ones()
     }
@@ -76,12 +77,10 @@ impl Learned {
         1 << self.zeros
     }
 
-    /// Notes the endpoints of a flow that ports and handshake leave in doubt.
-    pub fn ask(&mut self, flow: &Observed, table: &PortTable) {
-        if is_in_doubt(flow, table) {
-            for endpoint in flow.endpoints {
-                self.keep((flow.transport, endpoint), Habits::default());
-            }
+    /// Notes the endpoints of a flow that is [in doubt](super::is_in_doubt).
+    pub fn ask(&mut self, flow: &Observed) {
+        for endpoint in flow.endpoints {
+            self.keep((flow.transport, endpoint), Habits::default());
         }
     }
 
@@ -101,8 +100,7 @@ impl Learned {
     }
 
     /// Adds what a flow says of its endpoints, for one that will not be seen again: its listener may be asked for later.
-    pub fn remember(&mut self, flow: &Observed, table: &PortTable) {
-        let in_doubt = is_in_doubt(flow, table);
+    pub fn remember(&mut self, flow: &Observed, in_doubt: bool) {
         for side in Side::BOTH {
             let habits = habits_of(flow, side);
             if in_doubt || habits.listens {
@@ -133,9 +131,11 @@ fn habits_of(flow: &Observed, side: Side) -> Habits {
     let listens = flow.listener() == Some(endpoint);
     // A SYN that nobody answered is no talk: a scan would make a service of every port.
     let is_talk = flow.opening.is_none_or(|opening| opening.answered && opening.client != side);
-    let peer = flow.endpoint(side.other());
-    let peers = if is_talk && flow.spoke[side.other().index()] {
-        1 << (hash(&(peer.address, peer.port)) >> 58)
+    let peer = side.other();
+    // Over UDP, answers to a scan are no talk either.
+    let is_asked = flow.transport != Transport::Udp || flow.opener.is_none_or(|opener| opener == peer);
+    let peers = if is_talk && is_asked && flow.spoke[peer.index()] {
+        1 << (hash(&flow.endpoint(peer).port) >> 58)
     } else {
         0
     };
@@ -174,22 +174,13 @@ mod tests {
     use super::*;
     use crate::classify::Opening;
     use std::net::Ipv4Addr;
-    use std::sync::LazyLock;
-
-    static TABLE: LazyLock<PortTable> = LazyLock::new(PortTable::built_in);
 
     fn endpoint(host: u32, port: u16) -> Endpoint {
         Endpoint::new(Ipv4Addr::from_bits(0x0a00_0000 + host).into(), port)
     }
 
     fn flow(from: Endpoint, to: Endpoint, opening: Option<Opening>) -> Observed {
-        Observed {
-            transport: Transport::Tcp,
-            endpoints: [from, to],
-            opener: None,
-            opening,
-            spoke: [true, true],
-        }
+        Observed { opening, ..Observed::without_handshake(Transport::Tcp, [from, to]) }
     }
 
     fn opening(answered: bool) -> Opening {
@@ -201,9 +192,10 @@ mod tests {
         let server = endpoint(1, 39_001);
         let in_doubt = flow(endpoint(2, 41_000), server, None);
         let mut learned = Learned::new();
-        learned.ask(&in_doubt, &TABLE);
-        for host in 3..8 {
-            learned.learn(&flow(endpoint(host, 40_000), server, Some(opening(true))));
+        learned.ask(&in_doubt);
+        for host in 3..8_u16 {
+            let client = endpoint(host.into(), 40_000 + 7 * host);
+            learned.learn(&flow(client, server, Some(opening(true))));
         }
         learned.learn(&in_doubt);
         let habits = learned.of(Transport::Tcp, server);
@@ -217,7 +209,7 @@ mod tests {
     fn a_scan_makes_nobody_popular() {
         let scanner = endpoint(9, 40_000);
         let mut learned = Learned::new();
-        learned.ask(&flow(scanner, endpoint(1, 39_001), None), &TABLE);
+        learned.ask(&flow(scanner, endpoint(1, 39_001), None));
         for port in 1..200 {
             learned.learn(&flow(scanner, endpoint(1, 39_000 + port), Some(opening(false))));
             let mut reset = flow(scanner, endpoint(2, 39_000 + port), None);
@@ -237,7 +229,7 @@ mod tests {
         let of = |flows: &[Observed]| {
             let mut learned = Learned::new();
             for flow in flows {
-                learned.remember(flow, &TABLE);
+                learned.remember(flow, true);
             }
             learned
         };

@@ -1,7 +1,9 @@
 //! What can be seen of a flow without its payload.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 #[cfg(feature = "read")]
-use crate::flow::FlowRecord;
+use crate::flow::{FlowRecord, Handshake};
 use crate::net::{Endpoint, Side, Transport};
 #[cfg(feature = "read")]
 use crate::packet::TcpFlags;
@@ -21,6 +23,8 @@ pub struct Observed {
     pub opening: Option<Opening>,
     /// Whether a side sent anything but resets.
     pub spoke: [bool; 2],
+    /// Whether a side is a group of hosts, multicast or broadcast, to which packets can only go.
+    pub is_group: [bool; 2],
 }
 
 /// How a TCP connection was opened.
@@ -38,8 +42,9 @@ pub struct Opening {
 
 impl Observed {
     /// A flow of which both ends spoke, and nobody knows who began.
-    pub const fn without_handshake(transport: Transport, endpoints: [Endpoint; 2]) -> Self {
-        Self { transport, endpoints, opener: None, opening: None, spoke: [true; 2] }
+    pub fn without_handshake(transport: Transport, endpoints: [Endpoint; 2]) -> Self {
+        let is_group = endpoints.map(|endpoint| is_group(endpoint.address));
+        Self { transport, endpoints, opener: None, opening: None, spoke: [true; 2], is_group }
     }
 
     /// The endpoint of a side.
@@ -65,25 +70,51 @@ impl From<&FlowRecord> for Observed {
             sent.packets > 0 && !only_resets
         };
         Self {
-            transport: record.transport,
-            endpoints: record.endpoints,
             opener: Some(record.opener),
             opening: opening(record),
             spoke: Side::BOTH.map(spoke),
+            ..Self::without_handshake(record.transport, record.endpoints)
         }
+    }
+}
+
+/// Whether packets can only go to an address, never come from it. A subnet's broadcast address cannot be told
+/// from a host's without the mask, so it is not among them.
+fn is_group(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_multicast() || address == Ipv4Addr::BROADCAST,
+        IpAddr::V6(address) => address.is_multicast(),
     }
 }
 
 #[cfg(feature = "read")]
 fn opening(record: &FlowRecord) -> Option<Opening> {
     let handshake = &record.handshake;
-    let client = handshake.client()?;
     let seen_syn = handshake.syn.iter().any(Option::is_some);
-    let answered = handshake.answered();
+    let client = client(handshake)?;
     let asked = client.other();
-    let reset = record.sent_by(asked).flags.contains(TcpFlags::RST);
-    let refused = seen_syn && !answered && reset && handshake.ack[asked.index()].is_none();
-    Some(Opening { client, seen_syn, answered, refused })
+    // Only with RST, and never with ACK.
+    let turned_down = |side: Side| {
+        record.sent_by(side).flags.contains(TcpFlags::RST) && handshake.ack[side.index()].is_none()
+    };
+    // Whoever is sent a SYN/ACK out of the blue resets it: that may be a scan, and shows no service.
+    if !seen_syn && turned_down(client) {
+        return None;
+    }
+    let answered = handshake.syn_ack[asked.index()].is_some();
+    Some(Opening { client, seen_syn, answered, refused: seen_syn && !answered && turned_down(asked) })
+}
+
+/// The side that asked for the connection. If both did, the one that got the only SYN/ACK: a simultaneous open
+/// (RFC 9293, section 3.5) has no client.
+#[cfg(feature = "read")]
+fn client(handshake: &Handshake) -> Option<Side> {
+    match (handshake.syn, handshake.syn_ack) {
+        ([Some(_), Some(_)], [Some(_), None]) => Some(Side::B),
+        ([Some(_), Some(_)], [None, Some(_)]) => Some(Side::A),
+        ([Some(_), Some(_)], _) | ([None, None], [Some(_), Some(_)]) => None,
+        _ => handshake.client(),
+    }
 }
 
 #[cfg(all(test, feature = "read"))]
@@ -93,7 +124,7 @@ mod tests {
     use crate::net::Timestamp;
 
     fn record(flags: [TcpFlags; 2], handshake: Handshake) -> FlowRecord {
-        let endpoint = |last, port| Endpoint::new(std::net::Ipv4Addr::new(10, 0, 0, last).into(), port);
+        let endpoint = |last, port| Endpoint::new(Ipv4Addr::new(10, 0, 0, last).into(), port);
         FlowRecord {
             transport: Transport::Tcp,
             endpoints: [endpoint(1, 50_000), endpoint(2, 80)],
@@ -123,5 +154,34 @@ mod tests {
         let spoke = |flags| Observed::from(&record([TcpFlags::ACK, flags], Handshake::default())).spoke[1];
         assert!(!spoke(TcpFlags::RST) && !spoke(TcpFlags::RST | TcpFlags::ACK));
         assert!(spoke(TcpFlags::RST | TcpFlags::PSH) && spoke(TcpFlags::ACK));
+    }
+    #[test]
+    fn a_syn_ack_out_of_the_blue_that_is_reset_shows_nothing() {
+        let seen = [None, Some(Timestamp::from_nanos(1))];
+        let blue = Handshake { syn_ack: seen, ..Handshake::default() };
+        let both = TcpFlags::SYN | TcpFlags::ACK;
+        let opening = |flags, handshake| Observed::from(&record([flags, both], handshake)).opening;
+        assert_eq!(opening(TcpFlags::ACK, blue).map(|opening| opening.client), Some(Side::A));
+        assert_eq!(opening(TcpFlags::default(), blue).map(|opening| opening.client), Some(Side::A));
+        assert_eq!(opening(TcpFlags::RST, blue), None);
+        let later = Handshake { ack: [Some(Timestamp::from_nanos(2)), None], ..blue };
+        assert_eq!(
+            opening(TcpFlags::RST | TcpFlags::ACK, later).map(|opening| opening.client),
+            Some(Side::A)
+        );
+    }
+
+    #[test]
+    fn a_simultaneous_open_has_no_client() {
+        let at = |nanos| Some(Timestamp::from_nanos(nanos));
+        let both = Handshake { syn: [at(1), at(2)], ..Handshake::default() };
+        let client = |handshake| {
+            let flags = [TcpFlags::SYN, TcpFlags::SYN];
+            Observed::from(&record(flags, handshake)).opening.map(|opening| opening.client)
+        };
+        assert_eq!(client(both), None);
+        assert_eq!(client(Handshake { syn_ack: [at(3), at(3)], ..both }), None);
+        assert_eq!(client(Handshake { syn_ack: [at(3), None], ..both }), Some(Side::B));
+        assert_eq!(client(Handshake { syn_ack: [None, at(3)], ..both }), Some(Side::A));
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     src_ip: Option<IpAddr>,
 
     /// Destination address
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "dest")]
+    #[arg(long, value_name = "ADDRESS")]
     dst_ip: Option<IpAddr>,
 
     /// Where a UDP packet goes
@@ -109,18 +109,12 @@ fn observed(arguments: &Arguments) -> Result<Observed, String> {
     if arguments.dest != Destination::Unicast && transport == Transport::Tcp {
         return Err("tcp goes to one host, so --dest has to be unicast".to_owned());
     }
-    let destination = arguments.dst_ip.unwrap_or(match arguments.dest {
-        Destination::Unicast => Ipv4Addr::UNSPECIFIED.into(),
-        Destination::Multicast => Ipv4Addr::new(224, 0, 0, 1).into(),
-        Destination::Broadcast => Ipv4Addr::BROADCAST.into(),
-    });
-    let source = arguments.src_ip.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
-    Ok(Observed {
-        transport,
-        endpoints: [
-            Endpoint::new(source, arguments.source.port),
-            Endpoint::new(destination, arguments.destination.port),
-        ],
+    let unspecified = IpAddr::from(Ipv4Addr::UNSPECIFIED);
+    let endpoints = [
+        Endpoint::new(arguments.src_ip.unwrap_or(unspecified), arguments.source.port),
+        Endpoint::new(arguments.dst_ip.unwrap_or(unspecified), arguments.destination.port),
+    ];
+    let mut flow = Observed {
         opener: Some(Side::A),
         opening: is_shake.then_some(Opening {
             client: if arguments.syn { Side::A } else { Side::B },
@@ -129,8 +123,10 @@ fn observed(arguments: &Arguments) -> Result<Observed, String> {
             answered: true,
             refused: false,
         }),
-        spoke: [true; 2],
-    })
+        ..Observed::without_handshake(transport, endpoints)
+    };
+    flow.is_group[Side::B.index()] |= arguments.dest != Destination::Unicast;
+    Ok(flow)
 }
 
 fn transport(arguments: &Arguments) -> Result<Transport, String> {

@@ -8,6 +8,8 @@ type Slot = u64;
 
 const EMPTY: Slot = 0;
 const FIRST_SLOTS: usize = 1 << 10;
+/// Slots that a guess looks at: a cache line of them.
+const NEAR: usize = 8;
 
 /// The index. It knows marks, not keys: the caller tells whether an id is the one it looks for.
 #[derive(Debug)]
@@ -36,13 +38,23 @@ impl Index {
         self.slots.len() - 1
     }
 
-    /// The id in the slot where the search for `mark` starts, if its mark is the same. A first guess that costs one
-    /// load: several of them overlap in time, which hides the memory's latency.
+    /// The first id under `mark`, if it stands near where the search starts, as nearly all do. A guess, for the key may be
+    /// another one; it costs one load of memory, and several of them overlap in time, which hides its latency.
     #[inline]
     pub(crate) fn guess(&self, mark: u32) -> Option<Id> {
-        let slot = self.slots[mark as usize & self.mask()];
-        let (found, id) = unpack(slot);
-        (slot != EMPTY && found == mark).then_some(id)
+        let mut place = mark as usize & self.mask();
+        for _ in 0..NEAR {
+            let slot = self.slots[place];
+            let (found, id) = unpack(slot);
+            if slot == EMPTY {
+                return None;
+            }
+            if found == mark {
+                return Some(id);
+            }
+            place = (place + 1) & self.mask();
+        }
+        None
     }
 
     /// The id under `mark` for which `is_it` holds.

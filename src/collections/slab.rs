@@ -6,7 +6,7 @@ pub(crate) type Id = u32;
 /// The place that no item has.
 pub(crate) const NONE: Id = Id::MAX;
 
-const CHUNK_BITS: u32 = 12;
+const CHUNK_BITS: u32 = 16;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// Items by number, in chunks that never move; freed places are used again.

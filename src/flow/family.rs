@@ -57,6 +57,14 @@ impl<K: Key> Family<K> {
         for ((found, guess), touch) in found.iter_mut().zip(guesses).zip(batch) {
             *found = guess.filter(|&id| self.segments[id].is_of(&touch.key, touch.transport));
         }
+        // The details of those that may begin or complete a handshake are loaded together, too.
+        for (found, touch) in found.iter().zip(batch) {
+            if let Some(id) = *found
+                && self.segments[id].needs_detail(touch)
+            {
+                details.touch(self.segments[id].detail);
+            }
+        }
         for (touch, found) in batch.iter().zip(found) {
             // An earlier packet of the batch may have moved the head of the key; a segment it still is, and the one
             // that a packet in order belongs to.

@@ -41,6 +41,9 @@ pub(super) struct Segment<K> {
 const OPENED_BY_B: u8 = 1;
 /// The detail holds a plain ACK of A; shifted by one, of B.
 const ACK_SEEN: u8 = 2;
+/// A sent a SYN at the segment's first time; shifted by one, B did. So the flows of a scan need no detail.
+const BEGAN_WITH_SYN: u8 = 8;
+const EITHER_BEGAN_WITH_SYN: u8 = BEGAN_WITH_SYN | BEGAN_WITH_SYN << 1;
 
 impl<K: Key> Segment<K> {
     pub(super) fn new(touch: &Touch<K>) -> Self {
@@ -107,6 +110,7 @@ impl<K: Key> Segment<K> {
             details.entry(&mut self.detail).packets_high[side] += 1;
         }
         if touch.transport == Transport::Tcp {
+            self.note_syn_times_before(touch, details);
             self.note_handshake(touch, details);
         }
         if let Some(time) = touch.time {
@@ -126,6 +130,13 @@ impl<K: Key> Segment<K> {
         self.last = self.last.max(time);
     }
 
+    /// Whether adding a packet in order is to look into the detail.
+    #[inline]
+    pub(super) fn needs_detail(&self, touch: &Touch<K>) -> bool {
+        let is_new_ack = touch.flags.is_plain_ack() && self.marks & (ACK_SEEN << touch.sender.index()) == 0;
+        self.detail != NONE && (is_new_ack || touch.flags.intersects(TcpFlags::SYN))
+    }
+
     /// Notes SYN, SYN/ACK and plain ACK. Called before the packet's time is noted.
     #[inline]
     fn note_handshake(&mut self, touch: &Touch<K>, details: &mut Details) {
@@ -139,10 +150,37 @@ impl<K: Key> Segment<K> {
                 let ack = &mut details.entry(&mut self.detail).ack[side];
                 *ack = time.min(*ack);
             }
+        } else if touch.flags.is_syn() && touch.time.is_some() && time <= self.first {
+            self.marks |= BEGAN_WITH_SYN << side;
         } else if touch.flags.intersects(TcpFlags::SYN) {
             let detail = details.entry(&mut self.detail);
             let earliest =
                 if touch.flags.is_syn() { &mut detail.syn[side] } else { &mut detail.syn_ack[side] };
+            *earliest = time.min(*earliest);
+        }
+    }
+
+    /// Where a packet is the new first one, the SYN at the first time so far needs a detail.
+    #[inline]
+    fn note_syn_times_before(&mut self, touch: &Touch<K>, details: &mut Details) {
+        if self.marks & EITHER_BEGAN_WITH_SYN != 0
+            && touch.time.is_some_and(|time| time.as_nanos() < self.first)
+        {
+            for side in Side::BOTH {
+                self.put_syn(side, self.syn_at_first(side), details);
+            }
+            self.marks &= !EITHER_BEGAN_WITH_SYN;
+        }
+    }
+
+    /// The segment's first time, if that side sent a SYN then; [`NEVER`] else.
+    fn syn_at_first(&self, side: Side) -> i64 {
+        if self.marks & (BEGAN_WITH_SYN << side.index()) == 0 { NEVER } else { self.first }
+    }
+
+    fn put_syn(&mut self, side: Side, time: i64, details: &mut Details) {
+        if time != NEVER {
+            let earliest = &mut details.entry(&mut self.detail).syn[side.index()];
             *earliest = time.min(*earliest);
         }
     }
@@ -165,10 +203,18 @@ impl<K: Key> Segment<K> {
             _ if self.first > other.first => other.marks,
             _ => self.marks & other.marks,
         } & OPENED_BY_B;
-        self.marks = (self.marks | other.marks) & !OPENED_BY_B | opened_by_b;
+        let syns = Side::BOTH.map(|side| self.syn_at_first(side).min(other.syn_at_first(side)));
+        self.marks = (self.marks | other.marks) & !(OPENED_BY_B | EITHER_BEGAN_WITH_SYN) | opened_by_b;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         details.absorb(&mut self.detail, other.detail);
+        for (side, syn) in Side::BOTH.into_iter().zip(syns) {
+            if syn == self.first && syn != NEVER {
+                self.marks |= BEGAN_WITH_SYN << side.index();
+            } else {
+                self.put_syn(side, syn, details);
+            }
+        }
     }
 
     /// The flow's record. Its detail is removed.
@@ -209,7 +255,8 @@ impl<K: Key> Segment<K> {
     fn handshake(&self, detail: &Detail) -> Handshake {
         let begin = self.span().map_or(0, |(first, _)| first);
         let seen = |time: i64| (time != NEVER).then(|| Timestamp::from_nanos(time.max(begin)));
-        Handshake { syn: detail.syn.map(seen), syn_ack: detail.syn_ack.map(seen), ack: detail.ack.map(seen) }
+        let syn = Side::BOTH.map(|side| detail.syn[side.index()].min(self.syn_at_first(side)));
+        Handshake { syn: syn.map(seen), syn_ack: detail.syn_ack.map(seen), ack: detail.ack.map(seen) }
     }
 }
 

@@ -158,8 +158,8 @@ impl ExplainedFlows {
         let peers = self.habits.peers();
         let said = match (self.habits.listens, peers) {
             (true, 0..=1) => "answered a SYN".to_owned(),
-            (true, _) => format!("answered a SYN, and at least {peers} endpoints talked to it"),
-            (false, 2..) => format!("at least {peers} endpoints talked to it"),
+            (true, _) => format!("answered a SYN, and was talked to from at least {peers} ports"),
+            (false, 2..) => format!("was talked to from at least {peers} ports"),
             (false, _) => return None,
         };
         Some(format!("Learned from the whole input: {said}."))
