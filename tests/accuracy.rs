@@ -1,5 +1,6 @@
 //! How often decisions about the recorded captures are right may not sink, and docs/accuracy.md has to say it.
 //! `UPDATE_GOLDEN=1` writes the document anew; its part about captures that are not here stays.
+#![cfg(feature = "cli")]
 #![cfg(feature = "read")]
 #![allow(clippy::unwrap_used, missing_docs)]
 

@@ -322,8 +322,10 @@ fn a_client_with_one_port_is_not_popular() {
         })
         .collect();
     let mut learned = Learned::new();
-    flows.iter().for_each(|flow| learned.ask(&flow.into()));
-    flows.iter().for_each(|flow| learned.learn(&flow.into()));
+    for flow in &flows {
+        learned.ask(&flow.into());
+        learned.learn(&flow.into());
+    }
     assert_eq!(learned.of(Transport::Tcp, Endpoint::new([10, 0, 1, 1].into(), 45_990)).peers(), 1);
     assert_eq!(classify::decide(&(&flows[3]).into(), &TABLE, &learned).service_side, None);
 }

@@ -168,6 +168,9 @@ fn an_endpoint_of_a_capture_is_explained() {
     let whole: u64 = heaviest.as_array().unwrap().iter().map(|flow| flow["bytes"].as_u64().unwrap()).sum();
     assert_eq!(found["bytes"].as_u64().unwrap(), whole);
 
+    assert_eq!(found["learned"]["listens"], true);
+    assert!(found["learned"]["peers"].as_u64().unwrap() >= 1, "{found}");
+
     let peer = heaviest[0]["peer"].as_str().unwrap();
     let target = format!("tcp:10.77.0.1:16380,{peer}");
     let one = document(&["read", "testdata/redis.pcap", "--explain", &target]);
@@ -188,6 +191,29 @@ fn the_most_flows_are_the_heaviest() {
     assert!(bytes.len() > 2 && bytes.is_sorted_by(|one, other| one >= other), "{bytes:?}");
     assert_eq!(two["heaviest"].as_array().unwrap()[..], all["heaviest"].as_array().unwrap()[..2]);
     assert_eq!(two["flows"], all["flows"]);
+}
+
+#[test]
+fn what_is_missing_stands_in_the_explanation() {
+    let whole = std::fs::read("testdata/redis.pcap").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.pcap");
+    std::fs::write(&cut, &whole[..whole.len() - 5]).unwrap();
+    let path = cut.to_str().unwrap();
+    let output = portolan(&["read", "-q", path, "--explain", "tcp:10.77.0.1:6379"]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.starts_with(&format!("INCOMPLETE: {path}: ")), "{told}");
+    let output = portolan(&["read", path, "--explain", "tcp:10.77.0.1:6379", "--format", "json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&document["complete"], &document["loss"]["evicted_flows"]), (&json!(false), &json!(0)));
+}
+
+#[test]
+fn addresses_and_the_kind_of_destination_go_together() {
+    let found =
+        document(&["explain", "51000", "50999/udp", "--dst-ip", "10.20.255.255", "--dest", "broadcast"]);
+    assert_eq!(found["side"], "dst");
 }
 
 #[test]

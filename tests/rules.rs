@@ -1,11 +1,12 @@
 //! Rules of the user: which of them wins, what is wrong with them, and what the program makes of them.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use portolan::classify::{Entry, Origin, PortTable, Rank, Rules, Standing};
+use portolan::classify::{Entry, Learned, Observed, Origin, PortTable, Rank, Rules, Standing, decide};
 use portolan::net::{Endpoint, Network, Transport};
 use proptest::prelude::*;
 
@@ -47,6 +48,39 @@ fn a_rule_wins_over_the_table() {
         let entry = built_in.entry(Transport::Tcp, port);
         assert_eq!(table.entry(Transport::Tcp, port), entry);
         assert_eq!(table.entry_at(Transport::Tcp, Endpoint::new([10, 0, 0, 1].into(), port)), entry);
+    }
+}
+
+/// Clients draw their ports from wide ranges, so a rule for one names the port and says nothing of the side.
+#[test]
+fn a_rule_for_many_ports_does_not_choose_the_side() {
+    let hosts = "hosts = [\"10.20.0.0/16\"]";
+    for hosts in ["", hosts] {
+        let table = table(&rule("wide", &format!("ports = [\"1024-65535\"]\n{hosts}")));
+        let host = |third| Endpoint::new([10, 20, third, 1].into(), if third == 0 { 41_000 } else { 22 });
+        let flow = Observed::without_handshake(Transport::Tcp, [host(0), host(1)]);
+        let decision = decide(&flow, &table, &Learned::new());
+        assert_eq!(table.service_name(decision.service), "ssh");
+        assert_eq!(table.entry_at(Transport::Tcp, host(0)).standing, Standing::WideRule);
+    }
+}
+
+/// Where both ends have the port, the rule for the fewest hosts counts, whichever end they are.
+#[test]
+fn between_equal_ports_the_most_specific_rule_wins() {
+    let rules = rule("anywhere", "ports = [9000]")
+        + &rule("orders", "ports = [9000]\nhosts = [\"10.20.0.0/16\"]")
+        + &rule("shop", "ports = [9000]\nhosts = [\"10.0.0.0/8\"]");
+    let table = table(&rules);
+    let with = |other: [u8; 4]| {
+        let endpoints = [[10, 20, 0, 1], other].map(|address| Endpoint::new(address.into(), 9000));
+        [endpoints, [endpoints[1], endpoints[0]]].map(|endpoints| {
+            let flow = Observed::without_handshake(Transport::Tcp, endpoints);
+            table.service_name(decide(&flow, &table, &Learned::new()).service)
+        })
+    };
+    for other in [[10, 99, 0, 1], [10, 9, 0, 1], [192, 0, 2, 1], [1, 2, 3, 4]] {
+        assert_eq!(with(other), ["orders"; 2], "{other:?}");
     }
 }
 

@@ -1,4 +1,5 @@
 //! `portolan rules`, `portolan lookup` and the rules of `portolan read`, run as a process.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;

@@ -149,11 +149,13 @@ pub(super) fn entry_of(flow: &Observed, side: Option<Side>, basis: Basis, table:
     }
 }
 
-/// What the table says of a port that both ends use: a rule may be for the hosts of one end. With one for either end, that
-/// of the smaller endpoint counts.
+/// What the table says of a port that both ends use. A rule may be for the hosts of one end: the more specific one counts,
+/// and of equal ones that of the smaller endpoint.
 fn best_entry(flow: &Observed, table: &PortTable) -> Entry {
     let [one, other] = flow.endpoints.map(|endpoint| table.entry_at(flow.transport, endpoint));
-    let is_other = (other.standing, flow.endpoints[0]) > (one.standing, flow.endpoints[1]);
+    let [length, other_length] = flow.endpoints.map(|endpoint| table.prefix_at(flow.transport, endpoint));
+    let is_other =
+        (other_length, other.standing, flow.endpoints[0]) > (length, one.standing, flow.endpoints[1]);
     if is_other { other } else { one }
 }
 

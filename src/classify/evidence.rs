@@ -88,7 +88,7 @@ impl EvidenceKind {
             Self::SynAck => "syn-ack",
             Self::Listener => "listener",
             Self::Peers(_) => "peers",
-            Self::Listed(Standing::Rule) => "rule",
+            Self::Listed(Standing::Rule | Standing::WideRule) => "rule",
             Self::Listed(_) => "table",
             Self::ClientRole => "client-role",
             Self::SystemPort => "system-port",

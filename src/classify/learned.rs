@@ -38,6 +38,23 @@ pub struct Habits {
 }
 
 impl Habits {
+    /// What a flow says of one of its sides.
+    pub fn of(flow: &Observed, side: Side) -> Self {
+        let endpoint = flow.endpoint(side);
+        let listens = flow.listener() == Some(endpoint);
+        // A SYN that nobody answered is no talk: a scan would make a service of every port.
+        let is_talk = flow.opening.is_none_or(|opening| opening.answered && opening.client != side);
+        let peer = side.other();
+        // Over UDP, answers to a scan are no talk either.
+        let is_asked = flow.transport != Transport::Udp || flow.opener.is_none_or(|opener| opener == peer);
+        let peers = if is_talk && is_asked && flow.spoke[peer.index()] {
+            1 << (hash(&flow.endpoint(peer).port) >> 58)
+        } else {
+            0
+        };
+        Self { listens, peers }
+    }
+
     /// From how many different ports something was sent here; past a dozen it is too few.
     pub const fn peers(self) -> u32 {
         self.peers.count_ones()
@@ -90,7 +107,7 @@ impl Learned {
             return;
         }
         for side in Side::BOTH {
-            let habits = habits_of(flow, side);
+            let habits = Habits::of(flow, side);
             if habits != Habits::default()
                 && let Some(known) = self.endpoints.get_mut(&(flow.transport, flow.endpoint(side)))
             {
@@ -102,7 +119,7 @@ impl Learned {
     /// Adds what a flow says of its endpoints, for one that will not be seen again: its listener may be asked for later.
     pub fn remember(&mut self, flow: &Observed, in_doubt: bool) {
         for side in Side::BOTH {
-            let habits = habits_of(flow, side);
+            let habits = Habits::of(flow, side);
             if in_doubt || habits.listens {
                 self.keep((flow.transport, flow.endpoint(side)), habits);
             }
@@ -123,23 +140,6 @@ impl Learned {
         self.zeros = zeros;
         self.endpoints.retain(|key, _| is_kept(*key, zeros));
     }
-}
-
-/// What a flow says of one of its sides.
-fn habits_of(flow: &Observed, side: Side) -> Habits {
-    let endpoint = flow.endpoint(side);
-    let listens = flow.listener() == Some(endpoint);
-    // A SYN that nobody answered is no talk: a scan would make a service of every port.
-    let is_talk = flow.opening.is_none_or(|opening| opening.answered && opening.client != side);
-    let peer = side.other();
-    // Over UDP, answers to a scan are no talk either.
-    let is_asked = flow.transport != Transport::Udp || flow.opener.is_none_or(|opener| opener == peer);
-    let peers = if is_talk && is_asked && flow.spoke[peer.index()] {
-        1 << (hash(&flow.endpoint(peer).port) >> 58)
-    } else {
-        0
-    };
-    Habits { listens, peers }
 }
 
 /// The same in every process.

@@ -149,6 +149,8 @@ pub enum Standing {
     CommonPrimary,
     /// A curated primary name that IANA has too.
     IanaPrimary,
+    /// A rule of the user for so many ports that one of them says little about the side.
+    WideRule,
     /// A rule of the user.
     Rule,
 }
@@ -157,7 +159,7 @@ impl Standing {
     /// What it is worth as evidence that the port is the service's, in hundredths.
     pub const fn points(self) -> i32 {
         match self {
-            Self::Unlisted => 0,
+            Self::Unlisted | Self::WideRule => 0,
             Self::Article => 50,
             Self::Registry => 100,
             Self::Alternate | Self::RegistryAndAlternate => 150,
@@ -177,7 +179,7 @@ impl Standing {
             Self::Alternate => 400,
             Self::CommonPrimary => 750,
             Self::IanaPrimary => 950,
-            Self::Rule => 990,
+            Self::WideRule | Self::Rule => 990,
         }
     }
 
@@ -191,8 +193,19 @@ impl Standing {
             Self::RegistryAndAlternate => "IANA's name, with alternates",
             Self::CommonPrimary => "primary by common use",
             Self::IanaPrimary => "primary, IANA's name",
+            Self::WideRule => "a rule of the user for many ports",
             Self::Rule => "a rule of the user",
         }
+    }
+}
+
+impl Listing {
+    /// The most ports of a rule that speaks for the side, too: clients draw their ports from wide ranges.
+    const MOST_TELLING: u16 = 256;
+
+    /// What the ports of a rule are.
+    pub(super) const fn standing_of_rule(&self) -> Standing {
+        if self.last - self.first < Self::MOST_TELLING { Standing::Rule } else { Standing::WideRule }
     }
 }
 
@@ -205,7 +218,7 @@ impl Entry {
     /// Takes in one more row of the port. The rows come by rank, then origin.
     pub(super) fn take(&mut self, row: &Listing) {
         let standing = match (row.rank, row.origin, self.standing) {
-            (Rank::Rule, _, Standing::Unlisted) => Standing::Rule,
+            (Rank::Rule, _, Standing::Unlisted) => row.standing_of_rule(),
             (Rank::Primary, Origin::Iana, Standing::Unlisted) => Standing::IanaPrimary,
             (Rank::Primary, _, Standing::Unlisted) => Standing::CommonPrimary,
             (Rank::Alternate, Origin::Article, Standing::Unlisted) => Standing::Article,

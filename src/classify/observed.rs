@@ -34,7 +34,7 @@ pub struct Opening {
     pub client: Side,
     /// Whether the SYN was seen; else only the SYN/ACK was.
     pub seen_syn: bool,
-    /// Whether a SYN/ACK came back.
+    /// Whether a SYN/ACK came back, or the client's ACK shows that one did.
     pub answered: bool,
     /// Whether RST came back instead.
     pub refused: bool,
@@ -101,7 +101,8 @@ fn opening(record: &FlowRecord) -> Option<Opening> {
     if !seen_syn && turned_down(client) {
         return None;
     }
-    let answered = handshake.syn_ack[asked.index()].is_some();
+    // Where only one direction was captured, the client's ACK tells of the answer.
+    let answered = handshake.syn_ack[asked.index()].is_some() || handshake.ack[client.index()].is_some();
     Some(Opening { client, seen_syn, answered, refused: seen_syn && !answered && turned_down(asked) })
 }
 
@@ -147,6 +148,14 @@ mod tests {
                 .map(|endpoint| endpoint.port)
         };
         assert_eq!((listener(asked), listener(answered)), (None, Some(80)));
+    }
+
+    #[test]
+    fn the_clients_ack_tells_of_an_answer_that_was_not_captured() {
+        let at = |nanos| [Some(Timestamp::from_nanos(nanos)), None];
+        let half = Handshake { syn: at(1), ack: at(2), ..Handshake::default() };
+        let flow = Observed::from(&record([TcpFlags::SYN | TcpFlags::ACK, TcpFlags::default()], half));
+        assert_eq!(flow.listener().map(|endpoint| endpoint.port), Some(80));
     }
 
     #[test]

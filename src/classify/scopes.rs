@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 
-use super::listing::{Entry, Listing, Standing};
+use super::listing::{Entry, Listing};
 use super::rules::{Claim, Stretch, stretches};
 use crate::net::{Endpoint, Network, Transport};
 
@@ -36,8 +36,9 @@ impl Scopes {
         for ((transport, network), stretches) in stretches(claims) {
             let Some(network) = network else { continue };
             let entry = |stretch: &Stretch| {
-                let Listing { service, category, .. } = claims[stretch.claim].listing;
-                Entry { service, category, standing: Standing::Rule }
+                let listing = claims[stretch.claim].listing;
+                let Listing { service, category, .. } = listing;
+                Entry { service, category, standing: listing.standing_of_rule() }
             };
             let ports = stretches.iter().map(|stretch| (*stretch, entry(stretch))).collect();
             scopes.places.insert((transport, network), ports);
@@ -58,18 +59,18 @@ impl Scopes {
         scopes
     }
 
-    /// What the most specific rule says that holds an endpoint.
+    /// What the most specific rule says that holds an endpoint, and the length of its prefix.
     #[inline]
-    pub(super) fn entry(&self, transport: Transport, endpoint: Endpoint) -> Option<Entry> {
+    pub(super) fn entry(&self, transport: Transport, endpoint: Endpoint) -> Option<(u8, Entry)> {
         if self.listings.is_empty() { None } else { self.most_specific(transport, endpoint) }
     }
 
-    fn most_specific(&self, transport: Transport, endpoint: Endpoint) -> Option<Entry> {
+    fn most_specific(&self, transport: Transport, endpoint: Endpoint) -> Option<(u8, Entry)> {
         let Endpoint { address, port } = endpoint;
         self.lengths[family(address)].iter().find_map(|length| {
             let ports = self.places.get(&(transport, Network::holding(address, *length)))?;
             let before = ports.partition_point(|(stretch, _)| stretch.last < port);
-            ports.get(before).filter(|(stretch, _)| stretch.first <= port).map(|(_, entry)| *entry)
+            ports.get(before).filter(|(stretch, _)| stretch.first <= port).map(|(_, entry)| (*length, *entry))
         })
     }
 

@@ -117,7 +117,12 @@ impl PortTable {
     #[inline]
     pub fn entry_at(&self, transport: Transport, endpoint: Endpoint) -> Entry {
         let scoped = self.scopes.entry(transport, endpoint);
-        scoped.unwrap_or_else(|| self.entry(transport, endpoint.port))
+        scoped.map_or_else(|| self.entry(transport, endpoint.port), |(_, entry)| entry)
+    }
+
+    /// The length of the prefix of the rule that [`PortTable::entry_at`] answers by; `None` if it holds everywhere.
+    pub(super) fn prefix_at(&self, transport: Transport, endpoint: Endpoint) -> Option<u8> {
+        self.scopes.entry(transport, endpoint).map(|(length, _)| length)
     }
 
     /// The user's rules with hosts that speak of a port, the most specific one first.

@@ -156,8 +156,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if !is_nothing_read || (arguments.format == Format::Json && output.is_stdout()) {
         let options = page::options(arguments.top, &output);
         match (explained, arguments.format) {
-            (Some(explained), Format::Json) => explained.write_json(&mut output),
-            (Some(explained), _) => explained.write_text(&options, &mut output),
+            (Some(mut explained), Format::Json) => explained.write_json(&summary, &mut output),
+            (Some(mut explained), _) => explained.write_text(&summary, &options, &mut output),
             (None, format) => report::write(format.into(), &summary, &options, &mut output),
         }
         .context("cannot write the result")?;

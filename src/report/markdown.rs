@@ -23,6 +23,9 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     over_time(summary).write(out)?;
     confidences(summary, whole).write(out)?;
     bases(summary, whole).write(out)?;
+    if let Some(overflow) = words::learned_overflow(summary) {
+        writeln!(out, "\n> {overflow}")?;
+    }
     unknown_flows(summary).write(out)?;
     unknown_endpoints(summary, options.top, out)?;
     without_ports(summary, whole).write(out)

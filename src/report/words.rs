@@ -77,6 +77,15 @@ pub(super) const fn why_unknown(basis: Basis) -> &'static str {
     }
 }
 
+/// That more endpoints were in doubt than fit into memory, if so.
+pub(super) fn learned_overflow(summary: &Summary) -> Option<String> {
+    let halvings = Some(summary.certainty.learned_halvings.min(63)).filter(|halvings| *halvings > 0)?;
+    let kept = thousands(1_u64 << halvings);
+    Some(format!(
+        "More endpoints were in doubt than fit into memory: what others say of them was kept for one in {kept}."
+    ))
+}
+
 /// What a basis means.
 pub(super) const fn basis(basis: Basis) -> &'static str {
     match basis {

@@ -57,7 +57,10 @@ impl Rules {
             // Every host of a rule has the same ports.
             let is_first = claim.network == self.list[claim.rule].hosts.first().copied();
             if claim.listing.rank == Rank::Rule && is_first {
-                rule.before.extend(before(claim, table));
+                // The file may name a port twice.
+                let known: Vec<Before> = std::mem::take(&mut rule.before);
+                let new = before(claim, table).into_iter().filter(|run| !known.contains(run));
+                rule.before = known.iter().copied().chain(new).collect();
             }
         }
         let mut checked: Vec<CheckedRule> = checked.into_iter().flatten().collect();

@@ -16,9 +16,10 @@ use crate::merge::Merge;
 use crate::meter::{DecidedFlow, FlowSink};
 use crate::net::{Endpoint, Side, Transport};
 use crate::report::ReportOptions;
-use crate::report::text::{Cell, Column, Page, Table, Tone};
+use crate::report::json::LossCounts;
+use crate::report::text::{Cell, Column, Page, Table, Tone, loss};
 use crate::report::units::{bytes, counted, thousands};
-use crate::summary::Counts;
+use crate::summary::{Counts, Summary};
 
 /// What is to be explained: an endpoint, or the flows between two of them.
 ///
@@ -79,6 +80,9 @@ impl ExplainTarget {
     }
 }
 
+/// Flows that are sorted together, at least, to find the heaviest.
+const SORTED_AT_ONCE: usize = 4096;
+
 /// Collects the decisions about an endpoint: how many flows were decided how, and the heaviest ones with all evidence.
 #[derive(Clone, Debug)]
 pub struct ExplainedFlows {
@@ -108,26 +112,37 @@ impl ExplainedFlows {
         Self { table, target, most, habits, total, verdicts, heaviest }
     }
 
+    /// Keeps a flow, and from time to time only the heaviest.
     fn keep(&mut self, explained: Explained) {
-        let weight = |explained: &Explained| {
-            let volume = explained.counts.volume;
-            let peer = explained.explanation.flow.endpoint(explained.side.other());
-            (Reverse((volume.bytes, volume.packets)), peer)
-        };
-        let place = self.heaviest.partition_point(|other| weight(other) <= weight(&explained));
-        if place < self.most {
-            self.heaviest.insert(place, explained);
-            self.heaviest.truncate(self.most);
+        self.heaviest.push(explained);
+        if self.heaviest.len() >= self.most.saturating_mul(2).max(SORTED_AT_ONCE) {
+            self.cut();
         }
     }
 
-    /// Writes it for people: what was learned of the endpoint, its flows, and why the heaviest was decided as it was.
+    fn cut(&mut self) {
+        self.heaviest.sort_by_cached_key(|explained| {
+            let volume = explained.counts.volume;
+            let peer = explained.explanation.flow.endpoint(explained.side.other());
+            Reverse((volume.bytes, volume.packets, Reverse(peer)))
+        });
+        self.heaviest.truncate(self.most);
+    }
+
+    /// Writes it for people: what was lost on the way to `summary`, what was learned of the endpoint, its flows, and why the heaviest was decided as it was.
     ///
     /// # Errors
     ///
     /// Those of `out`.
-    pub fn write_text(&self, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write_text(
+        &mut self,
+        summary: &Summary,
+        options: &ReportOptions,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.cut();
         let mut page = Page::new(out, options);
+        loss::write(summary, &mut page)?;
         let heading = format!("{}, {}", self.title(), counted(self.total.flows, "flow"));
         page.paragraph(0, Tone::Strong, &heading)?;
         if self.total.flows == 0 {
@@ -208,12 +223,13 @@ impl ExplainedFlows {
         rows.write(page)
     }
 
-    /// Writes it as one JSON object, schema `portolan.explain-endpoint/1`, and a newline.
+    /// Writes it, with what was lost on the way to `summary`, as one JSON object, schema `portolan.explain-endpoint/1`, and a newline.
     ///
     /// # Errors
     ///
     /// Those of `out`.
-    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write_json(&mut self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+        self.cut();
         let flows = self.heaviest.iter().map(|Explained { explanation, side, counts }| FlowDocument {
             peer: explanation.flow.endpoint(side.other()).to_string(),
             packets: counts.volume.packets,
@@ -225,6 +241,8 @@ impl ExplainedFlows {
             transport: self.target.transport.name(),
             endpoint: self.target.endpoint.to_string(),
             peer: self.target.peer.map(|peer| peer.to_string()),
+            complete: summary.is_complete(),
+            loss: LossCounts::of(summary.loss),
             learned: LearnedDocument { listens: self.habits.listens, peers: self.habits.peers() },
             packets: self.total.volume.packets,
             bytes: self.total.volume.bytes,
@@ -242,7 +260,7 @@ impl FlowSink for ExplainedFlows {
         let counts = Counts::of(flow.record);
         let explanation = classify::explain(flow.observed, flow.table, flow.learned);
         let service = flow.table.service_name(flow.decision.service).to_owned();
-        self.habits.merge(flow.learned.of(self.target.transport, self.target.endpoint));
+        self.habits.merge(Habits::of(flow.observed, side));
         self.total.merge(counts);
         self.verdicts.entry((flow.decision.basis.name(), service)).or_default().merge(counts);
         self.keep(Explained { explanation, side, counts });
@@ -256,6 +274,8 @@ struct EndpointDocument<'a> {
     transport: &'static str,
     endpoint: String,
     peer: Option<String>,
+    complete: bool,
+    loss: LossCounts,
     learned: LearnedDocument,
     packets: u64,
     bytes: u64,

@@ -172,14 +172,14 @@ impl<'a> Input<'a> {
 }
 
 #[derive(Serialize)]
-struct LossCounts {
+pub(super) struct LossCounts {
     kernel_dropped: u64,
     interface_dropped: u64,
     evicted_flows: u64,
 }
 
 impl LossCounts {
-    const fn of(loss: Loss) -> Self {
+    pub(super) const fn of(loss: Loss) -> Self {
         let Loss { kernel_dropped, interface_dropped, evicted_flows } = loss;
         Self { kernel_dropped, interface_dropped, evicted_flows }
     }

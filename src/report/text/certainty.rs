@@ -30,13 +30,8 @@ pub(super) fn write(summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
         bases.row(cells(basis.name(), counts, whole, words::basis(basis)));
     }
     bases.write(page)?;
-    if summary.certainty.learned_halvings > 0 {
-        let kept = 1_u64 << summary.certainty.learned_halvings.min(63);
-        let text = format!(
-            "More endpoints were in doubt than fit into memory: what others say of them was kept for one in {}.",
-            thousands(kept)
-        );
-        page.paragraph(2, Tone::Alarm, &text)?;
+    if let Some(overflow) = words::learned_overflow(summary) {
+        page.paragraph(2, Tone::Alarm, &overflow)?;
     }
     Ok(())
 }

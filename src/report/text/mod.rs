@@ -6,7 +6,7 @@ mod capture;
 mod certainty;
 mod lists;
 mod lookup;
-mod loss;
+pub(super) mod loss;
 mod over_time;
 mod page;
 mod rules;
