@@ -1,7 +1,7 @@
 //! Which service a flow is: the port table, the evidence, the decision.
 //!
-//! [`decide`] is a function of one flow and the table. It allocates nothing, so that every flow can be decided;
-//! [`reasons`] and [`candidates`] say on request why, and what else the flow may be.
+//! [`decide`] is a function of one flow, the table, and what was learned of endpoints. It allocates nothing, so that every
+//! flow can be decided; [`explain`](fn@explain) and [`candidates`] say on request why, and what else the flow may be.
 
 mod builder;
 mod confidence;
