@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::classify::{self, Decision, Learned, Observed, PortTable};
 use crate::flow::{FlowOptions, FlowRecord, FlowTable, Flows};
 use crate::merge::Merge;
-use crate::packet::{Packet, PacketMeta, walk};
+use crate::packet::{Packet, walk};
 use crate::source::{Drops, Frame};
 use crate::summary::{Loss, Summary, Tally};
 
@@ -34,9 +34,6 @@ pub struct DecidedFlow<'a> {
     pub learned: &'a Learned,
 }
 
-/// Frames that are walked before their packets go to the flow table together.
-const BATCH: usize = 32;
-
 /// Counts frames into a summary.
 ///
 /// ```
@@ -50,7 +47,6 @@ const BATCH: usize = 32;
 /// ```
 pub struct Meter<'a> {
     flows: FlowTable,
-    batch: Vec<PacketMeta>,
     ledger: Ledger<'a>,
     loss: Loss,
 }
@@ -107,12 +103,7 @@ impl Ledger<'_> {
 impl<'a> Meter<'a> {
     /// A meter that has seen nothing.
     pub fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
-        Self {
-            flows: FlowTable::new(options),
-            batch: Vec::with_capacity(BATCH),
-            ledger: Ledger::new(table, options),
-            loss: Loss::default(),
-        }
+        Self { flows: FlowTable::new(options), ledger: Ledger::new(table, options), loss: Loss::default() }
     }
 
     /// Hands all flows to `sink`.
@@ -133,19 +124,11 @@ impl<'a> Meter<'a> {
         self.ledger.tally.frame(frame);
         match walk(frame) {
             Packet::Ports(packet) => {
-                self.batch.push(packet);
-                if self.batch.len() == BATCH {
-                    self.add_batch();
-                }
+                let ledger = &mut self.ledger;
+                self.flows.add(&packet, &mut |record| ledger.enter_evicted(&record));
             }
             Packet::NoPorts(bucket) => self.ledger.tally.without_ports(bucket, frame.wire_len),
         }
-    }
-
-    fn add_batch(&mut self) {
-        let ledger = &mut self.ledger;
-        self.flows.add(&self.batch, &mut |record| ledger.enter_evicted(&record));
-        self.batch.clear();
     }
 
     /// Adds packets that were lost before they came here.
@@ -157,9 +140,7 @@ impl<'a> Meter<'a> {
     /// Takes over what another meter with the same table and options has seen: another part of the same input, cut
     /// anywhere, or another input. The order of merging changes nothing. Flows that `other` evicted went to its own
     /// sink; all others go to this one's.
-    pub fn merge(&mut self, mut other: Meter<'_>) {
-        self.add_batch();
-        other.add_batch();
+    pub fn merge(&mut self, other: Meter<'_>) {
         self.ledger.tally.merge(other.ledger.tally);
         self.ledger.learned.merge(other.ledger.learned);
         self.ledger.failure = self.ledger.failure.take().or(other.ledger.failure);
@@ -173,11 +154,10 @@ impl<'a> Meter<'a> {
     /// # Errors
     /// What the sink says; never any without one.
     pub fn finish(mut self) -> io::Result<Summary> {
-        self.add_batch();
-        self.loss.evicted_flows = self.flows.evicted();
-        let flows = self.flows.finish();
-        let interval_ns = flows.interval_ns();
         let ledger = &mut self.ledger;
+        let flows = self.flows.finish(&mut |record| ledger.enter_evicted(&record));
+        self.loss.evicted_flows = flows.evicted();
+        let interval_ns = flows.interval_ns();
         ledger.learn(&flows);
         if ledger.sink.is_some() {
             flows.for_each_in_order(|record| ledger.enter(&record));

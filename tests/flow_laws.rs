@@ -45,13 +45,16 @@ fn options(idle_timeout_ns: Option<u64>) -> FlowOptions {
 
 fn table_of(packets: &[PacketMeta], options: &FlowOptions) -> FlowTable {
     let mut table = FlowTable::new(options);
-    table.add(packets, &mut |record| panic!("evicted {record:?}"));
+    for packet in packets {
+        table.add(packet, &mut |record| panic!("evicted {record:?}"));
+    }
     table
 }
 
 fn records(table: FlowTable) -> Vec<FlowRecord> {
     let mut records = Vec::new();
-    table.finish().for_each_in_order(|record| records.push(record));
+    let flows = table.finish(&mut |record| panic!("evicted {record:?}"));
+    flows.for_each_in_order(|record| records.push(record));
     records
 }
 
@@ -180,7 +183,6 @@ proptest! {
     fn eviction_keeps_the_bound_and_every_total(
         seeds in prop::collection::vec((any::<u16>(), 0i64..100_000, 1u32..2000), 0..2000),
         max_flows in FlowOptions::FEWEST_FLOWS..300,
-        batch in 1..100_usize,
     ) {
         let options = FlowOptions { max_flows, ..options(Some(TIMEOUT)) };
         let mut table = FlowTable::new(&options);
@@ -198,12 +200,14 @@ proptest! {
             wire_len,
         }).collect();
         let total: u64 = packets.iter().map(|packet| u64::from(packet.wire_len)).sum();
-        for batch in packets.chunks(batch) {
-            table.add(batch, &mut |record| evicted.push(record));
+        for packet in &packets {
+            table.add(packet, &mut |record| evicted.push(record));
             prop_assert!(table.len() <= options.max_flows);
         }
-        prop_assert_eq!(table.evicted(), evicted.len() as u64);
-        let held: u64 = records(table).iter().map(FlowRecord::bytes).sum();
+        let flows = table.finish(&mut |record| evicted.push(record));
+        prop_assert_eq!(flows.evicted(), evicted.len() as u64);
+        let mut held = 0;
+        flows.for_each(|record| held += record.bytes());
         prop_assert_eq!(held + evicted.iter().map(FlowRecord::bytes).sum::<u64>(), total);
     }
 
@@ -225,9 +229,9 @@ proptest! {
             timestamp: Some(Timestamp::from_nanos(time)),
             wire_len: 1,
         }).collect();
-        let forwards = table_of(&packets, &options).finish();
+        let forwards = table_of(&packets, &options).finish(&mut |_| ());
         let reversed: Vec<PacketMeta> = packets.iter().rev().copied().collect();
-        let backwards = table_of(&reversed, &options).finish();
+        let backwards = table_of(&reversed, &options).finish(&mut |_| ());
         prop_assert_eq!(forwards.interval_ns(), backwards.interval_ns());
         prop_assert!(forwards.interval_ns().unwrap() > 1);
         let mut cells = 0;

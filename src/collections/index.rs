@@ -1,6 +1,7 @@
 //! A hash index from flow keys to places in a slab: open addressing, linear probing, eight bytes a slot.
 
-use super::slab::Id;
+use super::prefetch::prefetch;
+use super::slab::{Id, NONE};
 
 /// Upper half: the mark, 32 bits of the key's hash, whose low bits are also the slot to start from, so that growing
 /// needs no keys. Lower half: the id plus one; 0 is an empty slot.
@@ -38,23 +39,29 @@ impl Index {
         self.slots.len() - 1
     }
 
-    /// The first id under `mark`, if it stands near where the search starts, as nearly all do. A guess, for the key may be
-    /// another one; it costs one load of memory, and several of them overlap in time, which hides its latency.
+    /// Asks for the memory of the slot where the search for a mark starts.
     #[inline]
-    pub(crate) fn guess(&self, mark: u32) -> Option<Id> {
+    pub(crate) fn prefetch(&self, mark: u32) {
+        prefetch(&self.slots[mark as usize & self.mask()]);
+    }
+
+    /// The first id under `mark`, if it stands near where the search starts, as nearly all do; [`NONE`] else. A guess, for
+    /// the key may be another one.
+    #[inline]
+    pub(crate) fn guess(&self, mark: u32) -> Id {
         let mut place = mark as usize & self.mask();
         for _ in 0..NEAR {
             let slot = self.slots[place];
             let (found, id) = unpack(slot);
             if slot == EMPTY {
-                return None;
+                return NONE;
             }
             if found == mark {
-                return Some(id);
+                return id;
             }
             place = (place + 1) & self.mask();
         }
-        None
+        NONE
     }
 
     /// The id under `mark` for which `is_it` holds.

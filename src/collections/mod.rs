@@ -1,9 +1,10 @@
 //! Storage for many small things that are found by a hash, several at once.
 //!
-//! A search in [`Index`] is split into steps, so that a caller with a batch of keys can start the loads of all before it
-//! uses the first: the memory's latency is paid once a batch rather than once a key. [`Slab`] holds what is found.
+//! A search in [`Index`] is split into steps, so that a caller with a batch of keys can ask for the memory of all before it
+//! uses the first: its latency is paid once a batch rather than once a key. [`Slab`] holds what is found.
 
 mod index;
+mod prefetch;
 mod slab;
 
 pub(crate) use index::Index;

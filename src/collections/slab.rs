@@ -1,5 +1,7 @@
 //! Storage that grows without moving what it holds.
 
+use super::prefetch::prefetch;
+
 /// The place of an item in a [`Slab`].
 pub(crate) type Id = u32;
 
@@ -44,6 +46,14 @@ impl<T> Slab<T> {
         let place = self.chunks[chunk].len();
         self.chunks[chunk].push(item);
         Self::id(chunk, place)
+    }
+
+    /// Asks for the memory of an item; [`NONE`] asks for nothing.
+    #[inline]
+    pub(crate) fn prefetch(&self, id: Id) {
+        if id != NONE {
+            prefetch(&self[id]);
+        }
     }
 
     /// The places of all items, in the order of memory.

@@ -12,6 +12,7 @@ pub(super) const NEVER: i64 = i64::MAX;
 
 /// The details of one flow.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(super) struct Detail {
     /// Earliest SYN of each side, in ns; [`NEVER`] if there was none.
     pub(super) syn: [i64; 2],
@@ -90,10 +91,10 @@ impl Details {
         &mut self.slab[*id]
     }
 
-    /// Loads a detail from memory, so that it is there when it is needed.
+    /// Asks for the memory of a detail.
     #[inline]
-    pub(super) fn touch(&self, id: Id) {
-        std::hint::black_box(self.slab[id].packets_high[0]);
+    pub(super) fn prefetch(&self, id: Id) {
+        self.slab.prefetch(id);
     }
 
     pub(super) fn get(&self, id: Id) -> Detail {

@@ -4,7 +4,11 @@ use super::details::Details;
 use super::key::Key;
 use super::segment::{Segment, Touch};
 use crate::collections::{Id, Index, NONE, Slab};
-use crate::net::Transport;
+use crate::net::{Side, Transport};
+use crate::packet::PacketMeta;
+
+/// Packets are added in batches of this many. Two batches of each family may wait at once.
+pub(super) const BATCH: usize = 16;
 
 /// How many segments of a key are looked at for a packet. Packets that fit none of them open another one, which is
 /// joined with its neighbours when the segments are settled: so no order of packets makes a packet expensive.
@@ -12,9 +16,14 @@ const LOOK_BACK: usize = 4;
 
 /// Flows of keys of one kind.
 #[derive(Debug)]
-pub(super) struct Family<K> {
+pub(super) struct Family<K: Key> {
     index: Index,
     segments: Slab<Segment<K>>,
+    /// Packets whose slots in the index have been asked for.
+    waiting: Vec<Touch<K>>,
+    /// Packets that came before those, and the segments they probably belong to, which have been asked for.
+    guessed: Vec<Touch<K>>,
+    guesses: [Id; BATCH],
     /// The idle timeout in ns; `None` for one flow a key.
     timeout: Option<i64>,
     seed: foldhash::fast::RandomState,
@@ -25,6 +34,9 @@ impl<K: Key> Family<K> {
         Self {
             index: Index::default(),
             segments: Slab::default(),
+            waiting: Vec::with_capacity(BATCH),
+            guessed: Vec::with_capacity(BATCH),
+            guesses: [NONE; BATCH],
             timeout,
             seed: foldhash::fast::RandomState::default(),
         }
@@ -40,41 +52,69 @@ impl<K: Key> Family<K> {
         self.segments.len()
     }
 
-    #[inline]
-    pub(super) fn mark(&self, key: &K, transport: Transport) -> u32 {
-        key.mark(transport, &self.seed)
+    /// Packets not yet added.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len() + self.guessed.len()
     }
 
-    /// Adds a batch of packets. The loads of all of them are started before the first is used, so that the memory's
-    /// latency is paid once a batch rather than once a packet.
-    pub(super) fn add(&mut self, batch: &[Touch<K>], details: &mut Details) {
-        const MOST: usize = super::table::BATCH;
-        let mut guesses = [None; MOST];
-        for (guess, touch) in guesses.iter_mut().zip(batch) {
+    /// Lets a packet wait to be added. Returns whether there is a batch of them.
+    #[inline]
+    pub(super) fn wait(&mut self, packet: &PacketMeta, key: K, sender: Side) -> bool {
+        let mark = key.mark(packet.transport, &self.seed);
+        self.index.prefetch(mark);
+        self.waiting.push(Touch {
+            key,
+            mark,
+            transport: packet.transport,
+            sender,
+            flags: packet.flags,
+            bytes: packet.wire_len,
+            time: packet.timestamp,
+        });
+        self.waiting.len() >= BATCH
+    }
+
+    /// Adds the batch that was guessed, and guesses the one that waits. So each batch waits for its slots of the index while
+    /// frames are walked, and for its segments while the one before is added.
+    pub(super) fn add_batch(&mut self, details: &mut Details) {
+        self.add_guessed(details);
+        std::mem::swap(&mut self.waiting, &mut self.guessed);
+        for (guess, touch) in self.guesses.iter_mut().zip(&self.guessed) {
             *guess = self.index.guess(touch.mark);
+            self.segments.prefetch(*guess);
         }
-        let mut found = [None; MOST];
-        for ((found, guess), touch) in found.iter_mut().zip(guesses).zip(batch) {
-            *found = guess.filter(|&id| self.segments[id].is_of(&touch.key, touch.transport));
-        }
-        // The details of those that may begin or complete a handshake are loaded together, too.
-        for (found, touch) in found.iter().zip(batch) {
-            if let Some(id) = *found
-                && self.segments[id].needs_detail(touch)
-            {
-                details.touch(self.segments[id].detail);
+    }
+
+    /// Looks nothing up ahead: after this, segments may be removed.
+    pub(super) fn forget_guesses(&mut self) {
+        self.guesses = [NONE; BATCH];
+    }
+
+    fn add_guessed(&mut self, details: &mut Details) {
+        let mut batch = std::mem::take(&mut self.guessed);
+        for (guess, touch) in self.guesses.iter_mut().zip(&batch) {
+            if *guess == NONE {
+                continue;
+            }
+            let segment = &self.segments[*guess];
+            if !segment.is_of(&touch.key, touch.transport) {
+                *guess = NONE;
+            } else if segment.needs_detail(touch) {
+                details.prefetch(segment.detail);
             }
         }
-        for (touch, found) in batch.iter().zip(found) {
-            // An earlier packet of the batch may have moved the head of the key; a segment it still is, and the one
-            // that a packet in order belongs to.
-            match found {
-                Some(id) if self.segments[id].takes(touch.time, self.timeout) => {
-                    self.segments[id].add(touch, details);
-                }
-                _ => self.add_slowly(touch, details),
+        let guesses = self.guesses;
+        for (touch, guess) in batch.iter().zip(guesses) {
+            // Packets added since may have moved the head of the key; a segment it still is, and the one that a packet in
+            // order belongs to.
+            if guess != NONE && self.segments[guess].takes(touch.time, self.timeout) {
+                self.segments[guess].add(touch, details);
+            } else {
+                self.add_slowly(touch, details);
             }
         }
+        batch.clear();
+        self.guessed = batch;
     }
 
     /// Adds a packet to the segment that takes it, or to a new one.

@@ -7,6 +7,9 @@ use crate::net::{Endpoint, Side, Transport};
 
 /// A pair of endpoints of one address family, the smaller one first.
 pub(super) trait Key: Copy + Eq + Ord {
+    /// Something aligned as the entries of such flows have to be, so that they touch as few cache lines as can be.
+    type Line: Copy + std::fmt::Debug;
+
     /// Mixes the key and the transport into 32 bits.
     fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32;
 
@@ -64,7 +67,19 @@ fn fold(hash: u64) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
+/// A cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Line;
+
+/// Half a cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
+pub(super) struct HalfLine;
+
 impl Key for V4Key {
+    type Line = Line;
+
     #[inline]
     fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32 {
         let mut hasher = seed.build_hasher();
@@ -79,6 +94,8 @@ impl Key for V4Key {
 }
 
 impl Key for V6Key {
+    type Line = HalfLine;
+
     #[inline]
     fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32 {
         let mut hasher = seed.build_hasher();

@@ -1,16 +1,11 @@
 //! The flow table: both address families, the bound on memory, and what comes out of it.
 
 use super::details::Details;
-use super::family::Family;
+use super::family::{BATCH, Family};
 use super::key::{Key, V4Key, V6Key};
 use super::record::FlowRecord;
-use super::segment::Touch;
 use crate::collections::Id;
-use crate::net::Side;
 use crate::packet::{Addresses, PacketMeta};
-
-/// Packets are added in batches of at most this many.
-pub(super) const BATCH: usize = 32;
 
 /// Interval volumes kept for each flow of the bound, on average. Every flow needs at least one.
 const CELLS_PER_FLOW: usize = 2;
@@ -20,8 +15,8 @@ const CELLS_PER_FLOW: usize = 2;
 pub struct FlowOptions {
     /// The longest gap inside a flow in ns; `None` for one flow for each 5-tuple.
     pub idle_timeout_ns: Option<u64>,
-    /// The most flows held at once, at least 64. An IPv4 flow takes 64 bytes, one over IPv6 88, and both 8 to 22
-    /// in the index; flows of TCP connections take 64 more.
+    /// The most flows held at once, at least 64. An IPv4 flow takes 64 bytes, one over IPv6 96, and both 11 to 22
+    /// in the index; flows of answered TCP connections take 64 more.
     pub max_flows: usize,
     /// The width of the intervals of a series in ns, if one is wanted; at least 1.
     pub interval_ns: Option<u64>,
@@ -31,7 +26,7 @@ impl FlowOptions {
     /// The bound on flows where the user sets none: 16 Mi.
     pub const DEFAULT_MAX_FLOWS: usize = 1 << 24;
     /// The fewest flows a table can be bounded to.
-    pub const FEWEST_FLOWS: usize = 2 * BATCH;
+    pub const FEWEST_FLOWS: usize = 4 * BATCH;
     /// The most flows a table can be bounded to: 2^30.
     pub const MOST_FLOWS: usize = 1 << 30;
     /// The idle timeout where the user sets none: 120 s.
@@ -59,8 +54,6 @@ pub struct FlowTable {
     details: Details,
     max_flows: usize,
     evicted: u64,
-    v4_batch: Vec<Touch<V4Key>>,
-    v6_batch: Vec<Touch<V6Key>>,
 }
 
 impl FlowTable {
@@ -78,8 +71,6 @@ impl FlowTable {
             ),
             max_flows,
             evicted: 0,
-            v4_batch: Vec::with_capacity(BATCH),
-            v6_batch: Vec::with_capacity(BATCH),
         }
     }
 
@@ -94,7 +85,7 @@ impl FlowTable {
         self.details.width().map(i64::unsigned_abs)
     }
 
-    /// Flows held now; more than there are while packets out of order wait to be joined.
+    /// Flows held now, without the latest few packets; more than there are while packets out of order wait to be joined.
     pub fn len(&self) -> usize {
         self.v4.len() + self.v6.len()
     }
@@ -104,36 +95,42 @@ impl FlowTable {
         self.len() == 0
     }
 
-    /// Adds packets. What has to leave to keep within the bound is handed to `evict`, and counted.
-    pub fn add(&mut self, packets: &[PacketMeta], evict: &mut impl FnMut(FlowRecord)) {
-        for batch in packets.chunks(BATCH) {
-            self.make_room(batch.len(), evict);
-            self.add_batch(batch);
+    /// Adds a packet. What has to leave to keep within the bound is handed to `evict`, and counted.
+    #[inline]
+    pub fn add(&mut self, packet: &PacketMeta, evict: &mut impl FnMut(FlowRecord)) {
+        let (sport, dport) = (packet.source_port, packet.destination_port);
+        let is_full = match packet.addresses {
+            Addresses::V4 { source, destination } => {
+                let (key, sender) = V4Key::new(source, sport, destination, dport);
+                self.v4.wait(packet, key, sender)
+            }
+            Addresses::V6 { source, destination } => {
+                let (key, sender) = V6Key::new(source, sport, destination, dport);
+                self.v6.wait(packet, key, sender)
+            }
+        };
+        if is_full {
+            self.add_batch(evict);
         }
     }
 
-    fn add_batch(&mut self, batch: &[PacketMeta]) {
-        self.v4_batch.clear();
-        self.v6_batch.clear();
-        for packet in batch {
-            let (sport, dport) = (packet.source_port, packet.destination_port);
-            match packet.addresses {
-                Addresses::V4 { source, destination } => {
-                    let (key, sender) = V4Key::new(source, sport, destination, dport);
-                    self.v4_batch.push(touch(packet, key, sender, &self.v4));
-                }
-                Addresses::V6 { source, destination } => {
-                    let (key, sender) = V6Key::new(source, sport, destination, dport);
-                    self.v6_batch.push(touch(packet, key, sender, &self.v6));
-                }
-            }
-        }
-        self.v4.add(&self.v4_batch, &mut self.details);
-        self.v6.add(&self.v6_batch, &mut self.details);
+    #[inline(never)]
+    fn add_batch(&mut self, evict: &mut impl FnMut(FlowRecord)) {
+        self.make_room(self.v4.waiting() + self.v6.waiting(), evict);
+        self.v4.add_batch(&mut self.details);
+        self.v6.add_batch(&mut self.details);
+    }
+
+    /// Adds all packets that wait.
+    fn add_waiting(&mut self, evict: &mut impl FnMut(FlowRecord)) {
+        self.add_batch(evict);
+        self.add_batch(evict);
     }
 
     /// Takes over the flows of another table: of another part of the same input, or another input.
     pub fn merge(&mut self, mut other: Self, evict: &mut impl FnMut(FlowRecord)) {
+        self.add_waiting(evict);
+        other.add_waiting(evict);
         while self.details.width() < other.details.width() {
             let ids = self.detail_ids();
             self.details.widen(&ids);
@@ -155,6 +152,8 @@ impl FlowTable {
     fn make_room(&mut self, more: usize, evict: &mut impl FnMut(FlowRecord)) {
         let is_full = |table: &Self| table.len() + more > table.max_flows;
         if is_full(self) || self.details.is_full() {
+            self.v4.forget_guesses();
+            self.v6.forget_guesses();
             self.settle();
         }
         if is_full(self) {
@@ -204,7 +203,8 @@ impl FlowTable {
     }
 
     /// Ends the input: all segments that belong together are joined, and what is in the table are its flows.
-    pub fn finish(mut self) -> Flows {
+    pub fn finish(mut self, evict: &mut impl FnMut(FlowRecord)) -> Flows {
+        self.add_waiting(evict);
         self.settle();
         self.v4.drop_index();
         self.v6.drop_index();
@@ -220,6 +220,11 @@ impl Flows {
     /// The width of the intervals in ns, as [`FlowTable::interval_ns`].
     pub fn interval_ns(&self) -> Option<u64> {
         self.0.interval_ns()
+    }
+
+    /// Flows that were evicted to keep within the bound.
+    pub const fn evicted(&self) -> u64 {
+        self.0.evicted
     }
 
     /// Shows all flows without their intervals, in no particular order.
@@ -265,17 +270,5 @@ impl Flows {
                 self.0.v4.segment(id).into_record(details)
             });
         }
-    }
-}
-
-fn touch<K: Key>(packet: &PacketMeta, key: K, sender: Side, family: &Family<K>) -> Touch<K> {
-    Touch {
-        key,
-        mark: family.mark(&key, packet.transport),
-        transport: packet.transport,
-        sender,
-        flags: packet.flags,
-        bytes: packet.wire_len,
-        time: packet.timestamp,
     }
 }

@@ -29,13 +29,12 @@ impl Magic {
         of(u32::from_le_bytes(beginning), false).or_else(|| of(u32::from_be_bytes(beginning), true))
     }
 
-    fn u32(self, bytes: &[u8], offset: usize) -> u32 {
-        let word = [bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]];
+    #[inline]
+    fn u32(self, word: [u8; 4]) -> u32 {
         if self.big_endian { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) }
     }
 
-    fn u16(self, bytes: &[u8], offset: usize) -> u16 {
-        let half = [bytes[offset], bytes[offset + 1]];
+    fn u16(self, half: [u8; 2]) -> u16 {
         if self.big_endian { u16::from_be_bytes(half) } else { u16::from_le_bytes(half) }
     }
 }
@@ -64,12 +63,13 @@ impl PcapReader {
         if !reader.has(FILE_HEADER) {
             return Err(cut_short(&mut reader, "the file header", FILE_HEADER));
         }
-        let header = reader.take(FILE_HEADER);
-        let (major, minor) = (magic.u16(header, 4), magic.u16(header, 6));
+        let &[_, _, _, _, m0, m1, n0, n1, .., l0, l1, l2, l3] =
+            reader.take(FILE_HEADER).first_chunk::<FILE_HEADER>().expect("as many bytes as were asked for");
+        let (major, minor) = (magic.u16([m0, m1]), magic.u16([n0, n1]));
         if major != 2 {
             return Err(SourceError::Version { format: "pcap", major, minor, offset: 0 });
         }
-        let link = magic.u32(header, 20);
+        let link = magic.u32([l0, l1, l2, l3]);
         if link >> 16 & 0x3ff != 0 {
             return Err(SourceError::ReservedLinkTypeBits(link));
         }
@@ -90,9 +90,9 @@ impl PcapReader {
             return self.end(header_length, "a packet's header");
         }
         let magic = self.magic;
-        let header = self.reader.peek(header_length);
-        let (seconds, fraction) = (magic.u32(header, 0), magic.u32(header, 4));
-        let (mut captured, mut wire_len) = (magic.u32(header, 8), magic.u32(header, 12));
+        let (words, _) = self.reader.peek(header_length).as_chunks::<4>();
+        let words: [[u8; 4]; 4] = *words.first_chunk().expect("no record header is shorter");
+        let [seconds, fraction, mut captured, mut wire_len] = words.map(|word| magic.u32(word));
         if self.lengths != Lengths::InOrder && (self.lengths == Lengths::Swapped || captured > wire_len) {
             (captured, wire_len) = (wire_len, captured);
         }

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 
 use super::Counts;
-use crate::collections::{Id, Index, Slab};
+use crate::collections::{Id, Index, NONE, Slab};
 use crate::merge::Merge;
 use crate::net::PortPair;
 
@@ -95,19 +95,19 @@ impl PairCounter {
     }
 
     fn count_waiting(&mut self) {
-        let mut marks = [0; BATCH];
-        let mut guesses = [None; BATCH];
-        for ((mark, guess), (pair, _)) in marks.iter_mut().zip(&mut guesses).zip(&self.waiting) {
-            *mark = self.mark(*pair);
-            *guess = self.index.guess(*mark);
-        }
-        let mut found = [None; BATCH];
-        for ((found, guess), (pair, _)) in found.iter_mut().zip(guesses).zip(&self.waiting) {
-            *found = guess.filter(|&id| self.counted[id].0 == *pair);
-        }
         let waiting = std::mem::take(&mut self.waiting);
+        let mut marks = [0; BATCH];
+        for (mark, (pair, _)) in marks.iter_mut().zip(&waiting) {
+            *mark = self.mark(*pair);
+            self.index.prefetch(*mark);
+        }
+        let found = marks.map(|mark| self.index.guess(mark));
+        for id in found {
+            self.counted.prefetch(id);
+        }
         for ((&(pair, counts), mark), found) in waiting.iter().zip(marks).zip(found) {
-            match found.or_else(|| self.find_or_add(pair, mark)) {
+            let guessed = (found != NONE && self.counted[found].0 == pair).then_some(found);
+            match guessed.or_else(|| self.find_or_add(pair, mark)) {
                 Some(id) => self.counted[id].1.merge(counts),
                 None => self.others.merge(counts),
             }

@@ -48,7 +48,7 @@ enum Order {
 impl Order {
     #[inline]
     fn u32(self, bytes: &[u8], offset: usize) -> u32 {
-        let word = [bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]];
+        let word = *bytes[offset..].first_chunk().expect("the shortest block of this type has it");
         match self {
             Self::Little => u32::from_le_bytes(word),
             Self::Big => u32::from_be_bytes(word),
