@@ -54,7 +54,7 @@ fn table_of(packets: &[PacketMeta], options: &FlowOptions) -> FlowTable {
 fn records(table: FlowTable) -> Vec<FlowRecord> {
     let mut records = Vec::new();
     let flows = table.finish(&mut |record| panic!("evicted {record:?}"));
-    flows.for_each_in_order(|record| records.push(record));
+    flows.visit_in_order(|record| records.push(record.clone()));
     records
 }
 
@@ -207,7 +207,7 @@ proptest! {
         let flows = table.finish(&mut |record| evicted.push(record));
         prop_assert_eq!(flows.evicted(), evicted.len() as u64);
         let mut held = 0;
-        flows.for_each(|record| held += record.bytes());
+        flows.visit_in_order(|record| held += record.bytes());
         prop_assert_eq!(held + evicted.iter().map(FlowRecord::bytes).sum::<u64>(), total);
     }
 
@@ -235,7 +235,7 @@ proptest! {
         prop_assert_eq!(forwards.interval_ns(), backwards.interval_ns());
         prop_assert!(forwards.interval_ns().unwrap() > 1);
         let mut cells = 0;
-        forwards.for_each(|record| {
+        forwards.visit_in_order(|record| {
             cells = record.intervals.len();
             assert_eq!(record.packets(), packets.len() as u64);
             assert_eq!(record.intervals.iter().map(|interval| interval.packets).sum::<u64>(), record.packets());

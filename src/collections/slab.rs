@@ -1,5 +1,7 @@
 //! Storage that grows without moving what it holds.
 
+use std::ops::Range;
+
 use super::prefetch::prefetch;
 
 /// The place of an item in a [`Slab`].
@@ -7,6 +9,8 @@ pub(crate) type Id = u32;
 
 /// The place that no item has.
 pub(crate) const NONE: Id = Id::MAX;
+
+const BOUNDED: &str = "a slab is bounded far below four billion items";
 
 const CHUNK_BITS: u32 = 16;
 const CHUNK: usize = 1 << CHUNK_BITS;
@@ -27,11 +31,30 @@ impl<T> Default for Slab<T> {
 impl<T> Slab<T> {
     /// Items held now.
     pub(crate) fn len(&self) -> usize {
-        let filled = match self.chunks.split_last() {
-            Some((last, full)) => full.len() * CHUNK + last.len(),
-            None => 0,
-        };
-        filled - self.free.len()
+        self.places() - self.free.len()
+    }
+
+    fn places(&self) -> usize {
+        self.chunks.split_last().map_or(0, |(last, full)| full.len() * CHUNK + last.len())
+    }
+
+    /// The places of all items, and of what was freed between them, in so many parts of about the same length.
+    pub(crate) fn parts(&self, parts: usize) -> impl Iterator<Item = Range<Id>> {
+        let places = self.places();
+        let bound = move |part: usize| Id::try_from(places * part / parts).expect(BOUNDED);
+        (0..parts).map(move |part| bound(part)..bound(part + 1))
+    }
+
+    /// Sorts what is free, as [`Slab::range`] needs it.
+    pub(crate) fn sort_free(&mut self) {
+        self.free.sort_unstable();
+    }
+
+    /// The items in a range of places, in the order of memory; what is free has to be sorted.
+    pub(crate) fn range(&self, places: Range<Id>) -> impl Iterator<Item = &T> {
+        let passed = self.free.partition_point(|&id| id < places.start);
+        let mut free = self.free[passed..].iter().peekable();
+        places.filter(move |id| free.next_if_eq(&id).is_none()).map(|id| &self[id])
     }
 
     pub(crate) fn insert(&mut self, item: T) -> Id {
@@ -70,7 +93,7 @@ impl<T> Slab<T> {
     }
 
     fn id(chunk: usize, place: usize) -> Id {
-        Id::try_from(chunk * CHUNK + place).expect("a slab is bounded far below four billion items")
+        Id::try_from(chunk * CHUNK + place).expect(BOUNDED)
     }
 
     /// Gives a place back. The item stays until the place is used again.
@@ -118,6 +141,11 @@ mod tests {
         slab.remove(ids[5]);
         assert_eq!(slab.len(), CHUNK + 2);
         assert_eq!(slab.ids(), [&ids[..5], &ids[6..]].concat());
+        for parts in [1, 2, 7] {
+            let items: Vec<usize> =
+                slab.parts(parts).flat_map(|part| slab.range(part).copied().collect::<Vec<_>>()).collect();
+            assert_eq!(items, (0..CHUNK + 3).filter(|&item| item != 5).collect::<Vec<_>>());
+        }
         assert_eq!(slab.insert(99), ids[5]);
         assert_eq!(slab[ids[5]], 99);
     }

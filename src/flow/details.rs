@@ -159,16 +159,12 @@ impl Details {
         }
     }
 
-    /// Takes the cells of a detail out of it, one an interval, by rising interval.
-    fn take_cells(&mut self, id: Id) -> Vec<Cell> {
-        let mut cells = Vec::new();
-        let mut next = std::mem::replace(&mut self.slab[id].newest_cell, NONE);
-        while next != NONE {
-            let cell = self.cells[next];
-            self.cells.remove(next);
-            cells.push(cell);
-            next = cell.older;
-        }
+    /// The cells of a detail, one an interval, by rising interval.
+    fn cells(&self, id: Id) -> Vec<Cell> {
+        let newest = self.slab[id].newest_cell;
+        let place = |id: Id| (id != NONE).then_some(id);
+        let places = std::iter::successors(place(newest), |&id| place(self.cells[id].older));
+        let mut cells: Vec<Cell> = places.map(|id| self.cells[id]).collect();
         cells.sort_unstable_by_key(|cell: &Cell| cell.interval);
         cells.dedup_by(|later, earlier| {
             let same = later.interval == earlier.interval;
@@ -181,21 +177,35 @@ impl Details {
         cells
     }
 
-    /// Removes a detail and hands out its series.
-    pub(super) fn remove(&mut self, id: Id) -> Vec<IntervalVolume> {
-        if id == NONE {
-            return Vec::new();
+    /// Takes the cells of a detail out of it, as [`Details::cells`] gives them.
+    fn take_cells(&mut self, id: Id) -> Vec<Cell> {
+        let cells = self.cells(id);
+        let mut next = std::mem::replace(&mut self.slab[id].newest_cell, NONE);
+        while next != NONE {
+            self.cells.remove(next);
+            next = self.cells[next].older;
         }
-        let cells = self.take_cells(id);
-        self.slab.remove(id);
-        let width = self.width.unwrap_or(1);
+        cells
+    }
+
+    /// Removes a detail.
+    pub(super) fn remove(&mut self, id: Id) {
+        if id != NONE {
+            self.take_cells(id);
+            self.slab.remove(id);
+        }
+    }
+
+    /// What was sent in each interval, if there is a series.
+    pub(super) fn series(&self, id: Id) -> Vec<IntervalVolume> {
+        let Some(width) = self.width.filter(|_| id != NONE) else { return Vec::new() };
         let volume = |cell: Cell| IntervalVolume {
             start: (cell.interval != UNTIMED)
                 .then(|| Timestamp::from_nanos(cell.interval.saturating_mul(width))),
             packets: cell.packets,
             bytes: cell.bytes,
         };
-        cells.into_iter().map(volume).collect()
+        self.cells(id).into_iter().map(volume).collect()
     }
 
     /// Adds what is behind `from` to what is behind `into`, and removes it.

@@ -24,6 +24,8 @@ pub(super) struct Family<K: Key> {
     /// Packets that came before those, and the segments they probably belong to, which have been asked for.
     guessed: Vec<Touch<K>>,
     guesses: [Id; BATCH],
+    /// Whether any key may have several segments.
+    is_chained: bool,
     /// The idle timeout in ns; `None` for one flow a key.
     timeout: Option<i64>,
     seed: foldhash::fast::RandomState,
@@ -37,14 +39,16 @@ impl<K: Key> Family<K> {
             waiting: Vec::with_capacity(BATCH),
             guessed: Vec::with_capacity(BATCH),
             guesses: [NONE; BATCH],
+            is_chained: false,
             timeout,
             seed: foldhash::fast::RandomState::default(),
         }
     }
 
-    /// Ends looking for keys: gives back the memory of the index.
-    pub(super) fn drop_index(&mut self) {
-        self.index = Index::default();
+    /// Ends looking for keys, and gives back the memory for it.
+    pub(super) fn into_segments(mut self) -> Slab<Segment<K>> {
+        self.segments.sort_free();
+        self.segments
     }
 
     /// Segments held now.
@@ -146,6 +150,7 @@ impl<K: Key> Family<K> {
     /// Makes a segment the head of its key.
     fn open(&mut self, mark: u32, head: Option<Id>, mut segment: Segment<K>) -> Id {
         segment.older = head.unwrap_or(NONE);
+        self.is_chained |= head.is_some();
         let id = self.segments.insert(segment);
         match head {
             Some(head) => self.index.replace(mark, head, id),
@@ -186,6 +191,9 @@ impl<K: Key> Family<K> {
     /// Joins the segments of each key between which no gap is wider than the timeout, and those without times with
     /// the earliest of their key. Segments are flows after that, as far as the input was read.
     pub(super) fn settle(&mut self, details: &mut Details) {
+        if !self.is_chained {
+            return;
+        }
         let split: Vec<Id> = self.index.ids().filter(|&head| self.segments[head].older != NONE).collect();
         for head in split {
             let mut chain: Vec<Id> = self.chain(head).collect();

@@ -15,6 +15,9 @@ pub(super) trait Key: Copy + Eq + Ord {
 
     /// The endpoints, by side.
     fn endpoints(&self) -> [Endpoint; 2];
+
+    /// The ports, by side.
+    fn ports(&self) -> [u16; 2];
 }
 
 /// A pair of IPv4 endpoints: 12 bytes.
@@ -91,6 +94,10 @@ impl Key for V4Key {
     fn endpoints(&self) -> [Endpoint; 2] {
         [0, 1].map(|side| Endpoint::new(Ipv4Addr::from_bits(self.addresses[side]).into(), self.ports[side]))
     }
+
+    fn ports(&self) -> [u16; 2] {
+        self.ports
+    }
 }
 
 impl Key for V6Key {
@@ -108,5 +115,9 @@ impl Key for V6Key {
 
     fn endpoints(&self) -> [Endpoint; 2] {
         [0, 1].map(|side| Endpoint::new(Ipv6Addr::from(self.addresses[side]).into(), self.ports[side]))
+    }
+
+    fn ports(&self) -> [u16; 2] {
+        self.ports
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! [`FlowTable`] takes packets in any order and hands out [`FlowRecord`]s. Inside, from the bottom up: `slab` stores,
 //! `index` finds, `key` tells flows apart, `segment` counts, `details` holds what only some flows need, `family` is
-//! the table of one address family.
+//! the table of one address family, `flows` what a table ends as.
 
 mod details;
 mod family;
+mod flows;
 mod key;
 mod record;
 mod segment;
 mod table;
 
+pub use flows::{Flows, Part};
 pub use record::{FlowRecord, Handshake, IntervalVolume, Traffic};
-pub use table::{FlowOptions, FlowTable, Flows};
+pub use table::{FlowOptions, FlowTable};

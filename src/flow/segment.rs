@@ -4,7 +4,7 @@ use super::details::{Detail, Details, NEVER};
 use super::key::Key;
 use super::record::{FlowRecord, Handshake, Traffic};
 use crate::collections::{Id, NONE};
-use crate::net::{Side, Timestamp, Transport};
+use crate::net::{PortPair, Side, Timestamp, Transport};
 use crate::packet::TcpFlags;
 
 /// What a packet adds to its flow.
@@ -46,6 +46,8 @@ const ACK_SEEN: u8 = 2;
 /// A sent a SYN at the segment's first time; shifted by one, B did. So the flows of a scan need no detail.
 const BEGAN_WITH_SYN: u8 = 8;
 const EITHER_BEGAN_WITH_SYN: u8 = BEGAN_WITH_SYN | BEGAN_WITH_SYN << 1;
+/// A sent a SYN without ACK; shifted by one, B did.
+const SENT_SYN: u8 = 32;
 
 impl<K: Key> Segment<K> {
     pub(super) fn new(touch: &Touch<K>) -> Self {
@@ -153,12 +155,15 @@ impl<K: Key> Segment<K> {
                 let ack = &mut details.entry(&mut self.detail).ack[side];
                 *ack = time.min(*ack);
             }
-        } else if touch.flags.is_syn() && touch.time.is_some() && time <= self.first {
-            self.marks |= BEGAN_WITH_SYN << side;
+        } else if touch.flags.is_syn() {
+            self.marks |= SENT_SYN << side;
+            if touch.time.is_some() && time <= self.first {
+                self.marks |= BEGAN_WITH_SYN << side;
+            } else {
+                self.put_syn(touch.sender, time, details);
+            }
         } else if touch.flags.intersects(TcpFlags::SYN) {
-            let detail = details.entry(&mut self.detail);
-            let earliest =
-                if touch.flags.is_syn() { &mut detail.syn[side] } else { &mut detail.syn_ack[side] };
+            let earliest = &mut details.entry(&mut self.detail).syn_ack[side];
             *earliest = time.min(*earliest);
         }
     }
@@ -220,17 +225,28 @@ impl<K: Key> Segment<K> {
         }
     }
 
-    /// The flow's record. Its detail is removed.
-    pub(super) fn into_record(self, details: &mut Details) -> FlowRecord {
-        let record = self.record(details);
-        FlowRecord { intervals: details.remove(self.detail), ..record }
+    /// Whether exactly one side sent a SYN: that side is the client, whatever else there is.
+    pub(super) fn is_opened(&self) -> bool {
+        (self.marks & SENT_SYN != 0) != (self.marks & SENT_SYN << 1 != 0)
     }
 
-    /// The flow's record without its intervals.
+    /// The flow's ports, packets and bytes.
+    pub(super) fn volume(&self, details: &Details) -> (PortPair, u64, u64) {
+        let [a, b] = self.key.ports();
+        let packets = |side| self.packets(side, &details.get(self.detail));
+        let pair = PortPair::new(self.transport, a, b);
+        (pair, packets(0) + packets(1), self.bytes[0].saturating_add(self.bytes[1]))
+    }
+
+    fn packets(&self, side: usize, detail: &Detail) -> u64 {
+        u64::from(detail.packets_high[side]) << 32 | u64::from(self.packets[side])
+    }
+
+    /// The flow's record.
     pub(super) fn record(&self, details: &Details) -> FlowRecord {
         let detail = details.get(self.detail);
         let sent = |side: usize| Traffic {
-            packets: u64::from(detail.packets_high[side]) << 32 | u64::from(self.packets[side]),
+            packets: self.packets(side, &detail),
             bytes: self.bytes[side],
             flags: self.flags[side],
         };
@@ -243,7 +259,7 @@ impl<K: Key> Segment<K> {
             sent: [sent(0), sent(1)],
             opener: if self.opened_by_b(&detail) { Side::B } else { Side::A },
             handshake: self.handshake(&detail),
-            intervals: Vec::new(),
+            intervals: details.series(self.detail),
         }
     }
 
@@ -292,6 +308,6 @@ mod tests {
         let other = segment;
         segment.add(&touch, &mut details);
         segment.absorb(&other, &mut details);
-        assert_eq!(segment.into_record(&mut details).sent[0].packets, u64::from(u32::MAX) * 2 + 1);
+        assert_eq!(segment.record(&details).sent[0].packets, u64::from(u32::MAX) * 2 + 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::details::Details;
 use super::family::{BATCH, Family};
+use super::flows::Flows;
 use super::key::{Key, V4Key, V6Key};
 use super::record::FlowRecord;
 use crate::collections::Id;
@@ -182,7 +183,8 @@ impl FlowTable {
         let gone = family(self).remove(|segment| segment.span().map(|(_, last)| last) > horizon);
         self.evicted += gone.len() as u64;
         for segment in gone {
-            evict(segment.into_record(&mut self.details));
+            evict(segment.record(&self.details));
+            self.details.remove(segment.detail);
         }
     }
 
@@ -206,69 +208,7 @@ impl FlowTable {
     pub fn finish(mut self, evict: &mut impl FnMut(FlowRecord)) -> Flows {
         self.add_waiting(evict);
         self.settle();
-        self.v4.drop_index();
-        self.v6.drop_index();
-        Flows(self)
-    }
-}
-
-/// A finished table.
-#[derive(Debug)]
-pub struct Flows(FlowTable);
-
-impl Flows {
-    /// The width of the intervals in ns, as [`FlowTable::interval_ns`].
-    pub fn interval_ns(&self) -> Option<u64> {
-        self.0.interval_ns()
-    }
-
-    /// Flows that were evicted to keep within the bound.
-    pub const fn evicted(&self) -> u64 {
-        self.0.evicted
-    }
-
-    /// Shows all flows without their intervals, in no particular order.
-    pub fn visit(&self, mut each: impl FnMut(&FlowRecord)) {
-        let FlowTable { v4, v6, details, .. } = &self.0;
-        v4.ids().into_iter().for_each(|id| each(&v4.segment(id).record(details)));
-        v6.ids().into_iter().for_each(|id| each(&v6.segment(id).record(details)));
-    }
-
-    /// Hands out all flows, in no particular order.
-    pub fn for_each(mut self, mut each: impl FnMut(FlowRecord)) {
-        let details = &mut self.0.details;
-        for id in self.0.v4.ids() {
-            each(self.0.v4.segment(id).into_record(details));
-        }
-        for id in self.0.v6.ids() {
-            each(self.0.v6.segment(id).into_record(details));
-        }
-    }
-
-    /// Hands out all flows by the time they began (those without times first), then by transport and endpoints:
-    /// the same order whatever the order of reading.
-    pub fn for_each_in_order(mut self, mut each: impl FnMut(FlowRecord)) {
-        let begin = |span: Option<(i64, i64)>| span.map(|(first, _)| first);
-        let (v4, v6) = (&self.0.v4, &self.0.v6);
-        let mut order: Vec<(Option<i64>, bool, Id)> = Vec::with_capacity(self.0.len());
-        order.extend(v4.ids().into_iter().map(|id| (begin(v4.segment(id).span()), false, id)));
-        order.extend(v6.ids().into_iter().map(|id| (begin(v6.segment(id).span()), true, id)));
-        order.sort_unstable_by(|one, other| {
-            (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| {
-                if one.1 {
-                    v6.segment(one.2).key().cmp(&v6.segment(other.2).key())
-                } else {
-                    v4.segment(one.2).key().cmp(&v4.segment(other.2).key())
-                }
-            })
-        });
-        for (_, is_v6, id) in order {
-            let details = &mut self.0.details;
-            each(if is_v6 {
-                self.0.v6.segment(id).into_record(details)
-            } else {
-                self.0.v4.segment(id).into_record(details)
-            });
-        }
+        let (interval_ns, evicted) = (self.interval_ns(), self.evicted);
+        Flows::new(self.v4.into_segments(), self.v6.into_segments(), self.details, interval_ns, evicted)
     }
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::classify::{CategoryId, Confidence, Decision, Learned, PortTable, ServiceId};
 use crate::flow::{FlowRecord, IntervalVolume};
 use crate::merge::{Merge, merge_maps};
-use crate::net::{PortClass, Side, Timestamp, Transport};
+use crate::net::{PortClass, PortPair, Side, Timestamp, Transport};
 use crate::packet::Bucket;
 use crate::source::Frame;
 
@@ -76,7 +76,7 @@ impl Tally {
         self.unclassified.add(bucket, wire_len);
     }
 
-    /// Counts a flow by what was decided of it.
+    /// Counts a flow by what was decided of it, but for its port pair.
     pub fn flow(&mut self, record: &FlowRecord, decision: &Decision) {
         let counts = Counts::of(record);
         let row = Row {
@@ -88,12 +88,16 @@ impl Tally {
         add_flow(self.rows.entry(row).or_default(), record, decision, counts);
         let [service_class, peer_class] = classes(record, decision);
         self.port_classes[service_class as usize][peer_class as usize].merge(counts);
-        self.port_pairs.add(record.port_pair(), counts);
         self.certainty.add(decision, counts);
         self.unknown_endpoints.add(record, decision, counts);
         for &IntervalVolume { start, packets, bytes } in &record.intervals {
             self.intervals.entry((start, row)).or_default().merge(Volume { packets, bytes });
         }
+    }
+
+    /// Counts a flow by its port pair.
+    pub fn port_pair(&mut self, pair: PortPair, packets: u64, bytes: u64) {
+        self.port_pairs.add(pair, Counts { volume: Volume { packets, bytes }, flows: 1 });
     }
 
     /// Adds what another part of the input has counted by the same port table.

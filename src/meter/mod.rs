@@ -1,14 +1,17 @@
 //! The metering process (RFC 7011, section 2): the one place that knows all hops from a frame to the summary.
 
+mod ledger;
+
 use std::io;
 use std::sync::Arc;
 
-use crate::classify::{self, Decision, Learned, Observed, PortTable};
-use crate::flow::{FlowOptions, FlowRecord, FlowTable, Flows};
+use crate::classify::{Decision, Learned, Observed, PortTable};
+use crate::flow::{FlowOptions, FlowRecord, FlowTable};
 use crate::merge::Merge;
 use crate::packet::{Packet, walk};
 use crate::source::{Drops, Frame};
-use crate::summary::{Loss, Summary, Tally};
+use crate::summary::{Loss, Summary};
+use ledger::Ledger;
 
 /// Takes flows as they end, with what was decided of them.
 pub trait FlowSink {
@@ -49,67 +52,27 @@ pub struct Meter<'a> {
     flows: FlowTable,
     ledger: Ledger<'a>,
     loss: Loss,
-}
-
-/// Where flows end: they are decided, counted, and handed to the sink.
-struct Ledger<'a> {
-    table: Arc<PortTable>,
-    learned: Learned,
-    tally: Tally,
-    sink: Option<&'a mut (dyn FlowSink + Send)>,
-    /// Why the sink takes no more.
-    failure: Option<io::Error>,
-}
-
-impl Ledger<'_> {
-    fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
-        let tally = Tally::new(options.max_flows);
-        Self { table, learned: Learned::new(), tally, sink: None, failure: None }
-    }
-
-    fn enter(&mut self, record: &FlowRecord) {
-        let observed = Observed::from(record);
-        let decision = classify::decide(&observed, &self.table, &self.learned);
-        self.tally.flow(record, &decision);
-        if let Some(sink) = self.sink.as_mut().filter(|_| self.failure.is_none()) {
-            let (table, learned) = (&*self.table, &self.learned);
-            let flow = DecidedFlow { record, observed: &observed, decision: &decision, table, learned };
-            self.failure = sink.flow(&flow).err();
-        }
-    }
-
-    /// Takes a flow that had to leave before the input ended: it is decided by what is known so far, and what it shows
-    /// of its endpoints stays.
-    fn enter_evicted(&mut self, record: &FlowRecord) {
-        let observed = Observed::from(record);
-        self.learned.remember(&observed, classify::is_in_doubt(&observed, &self.table));
-        self.enter(record);
-    }
-
-    /// Learns what the flows show of the endpoints of those in doubt.
-    fn learn(&mut self, flows: &Flows) {
-        flows.visit(|record| {
-            let observed = Observed::from(record);
-            if classify::is_in_doubt(&observed, &self.table) {
-                self.learned.ask(&observed);
-            }
-        });
-        if !self.learned.is_empty() {
-            flows.visit(|record| self.learned.learn(&record.into()));
-        }
-    }
+    threads: usize,
 }
 
 impl<'a> Meter<'a> {
     /// A meter that has seen nothing.
     pub fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
-        Self { flows: FlowTable::new(options), ledger: Ledger::new(table, options), loss: Loss::default() }
+        let (flows, ledger) = (FlowTable::new(options), Ledger::new(table, options));
+        Self { flows, ledger, loss: Loss::default(), threads: 1 }
     }
 
     /// Hands all flows to `sink`.
     #[must_use]
     pub fn with_sink(mut self, sink: &'a mut (dyn FlowSink + Send)) -> Self {
         self.ledger.sink = Some(sink);
+        self
+    }
+
+    /// Decides the flows at the end by so many threads, at least 1. A sink gets them from one.
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
         self
     }
 
@@ -153,25 +116,10 @@ impl<'a> Meter<'a> {
     ///
     /// # Errors
     /// What the sink says; never any without one.
-    pub fn finish(mut self) -> io::Result<Summary> {
-        let ledger = &mut self.ledger;
-        let flows = self.flows.finish(&mut |record| ledger.enter_evicted(&record));
-        self.loss.evicted_flows = flows.evicted();
-        let interval_ns = flows.interval_ns();
-        ledger.learn(&flows);
-        if ledger.sink.is_some() {
-            flows.for_each_in_order(|record| ledger.enter(&record));
-        } else {
-            flows.for_each(|record| ledger.enter(&record));
-        }
-        match self.ledger.failure {
-            Some(failure) => Err(failure),
-            None => Ok(self.ledger.tally.into_summary(
-                &self.ledger.table,
-                &self.ledger.learned,
-                interval_ns,
-                self.loss,
-            )),
-        }
+    pub fn finish(self) -> io::Result<Summary> {
+        let Self { flows, mut ledger, mut loss, threads } = self;
+        let flows = flows.finish(&mut |record| ledger.enter_evicted(&record));
+        loss.evicted_flows = flows.evicted();
+        ledger.close(flows, loss, threads)
     }
 }

@@ -1,0 +1,119 @@
+//! Where flows end: they are decided, counted, and handed to the sink.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use super::{DecidedFlow, FlowSink};
+use crate::classify::{self, Learned, Observed, PortTable};
+use crate::flow::{FlowOptions, FlowRecord, Flows, Part};
+use crate::merge::Merge;
+use crate::summary::{Loss, Summary, Tally};
+
+/// What has become of flows so far.
+pub(super) struct Ledger<'a> {
+    table: Arc<PortTable>,
+    pub(super) learned: Learned,
+    pub(super) tally: Tally,
+    pub(super) sink: Option<&'a mut (dyn FlowSink + Send)>,
+    /// Why the sink takes no more.
+    pub(super) failure: Option<io::Error>,
+    max_flows: usize,
+}
+
+impl Ledger<'_> {
+    pub(super) fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
+        let (learned, tally) = (Learned::new(), Tally::new(options.max_flows));
+        Self { table, learned, tally, sink: None, failure: None, max_flows: options.max_flows }
+    }
+
+    /// Takes a flow that had to leave before the input ended: it is decided by what is known so far, and what it shows
+    /// of its endpoints stays.
+    pub(super) fn enter_evicted(&mut self, record: &FlowRecord) {
+        let observed = Observed::from(record);
+        self.learned.remember(&observed, classify::is_in_doubt(&observed, &self.table));
+        self.enter(record);
+        self.tally.port_pair(record.port_pair(), record.packets(), record.bytes());
+    }
+
+    fn enter(&mut self, record: &FlowRecord) {
+        let observed = Observed::from(record);
+        let decision = classify::decide(&observed, &self.table, &self.learned);
+        self.tally.flow(record, &decision);
+        if let Some(sink) = self.sink.as_mut().filter(|_| self.failure.is_none()) {
+            let (table, learned) = (&*self.table, &self.learned);
+            let flow = DecidedFlow { record, observed: &observed, decision: &decision, table, learned };
+            self.failure = sink.flow(&flow).err();
+        }
+    }
+
+    /// Decides and counts all flows that are left, by so many threads.
+    pub(super) fn close(mut self, flows: Flows, loss: Loss, threads: usize) -> io::Result<Summary> {
+        let parts = flows.parts(threads);
+        self.learn(&flows, &parts);
+        if self.sink.is_some() {
+            flows.visit_in_order(|record| self.enter(record));
+        } else {
+            self.count(&flows, &parts);
+        }
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let interval_ns = flows.interval_ns();
+        let tally = &mut self.tally;
+        flows.into_volumes(|pair, packets, bytes| tally.port_pair(pair, packets, bytes));
+        Ok(self.tally.into_summary(&self.table, &self.learned, interval_ns, loss))
+    }
+
+    /// Learns what the flows show of the endpoints of those in doubt. Exactly one SYN leaves no doubt.
+    fn learn(&mut self, flows: &Flows, parts: &[Part]) {
+        let table = &*self.table;
+        let asked = each_part(parts, |part| {
+            let mut asked = Learned::new();
+            flows.visit_unopened(part, |record| {
+                let observed = Observed::from(record);
+                if classify::is_in_doubt(&observed, table) {
+                    asked.ask(&observed);
+                }
+            });
+            asked
+        });
+        asked.into_iter().for_each(|asked| self.learned.merge(asked));
+        if self.learned.is_empty() {
+            return;
+        }
+        let asked = &self.learned;
+        let learned = each_part(parts, |part| {
+            let mut learned = asked.clone();
+            flows.visit(part, |record| learned.learn(&record.into()));
+            learned
+        });
+        learned.into_iter().for_each(|learned| self.learned.merge(learned));
+    }
+
+    fn count(&mut self, flows: &Flows, parts: &[Part]) {
+        let (table, learned, max_flows) = (&*self.table, &self.learned, self.max_flows);
+        let tallies = each_part(parts, |part| {
+            let mut tally = Tally::new(max_flows);
+            flows.visit(part, |record| {
+                tally.flow(record, &classify::decide(&record.into(), table, learned));
+            });
+            tally
+        });
+        tallies.into_iter().for_each(|tally| self.tally.merge(tally));
+    }
+}
+
+/// What `work` makes of each part, all parts at the same time: the first one on this thread.
+fn each_part<T: Send>(parts: &[Part], work: impl Fn(&Part) -> T + Sync) -> Vec<T> {
+    let Some((first, others)) = parts.split_first() else { return Vec::new() };
+    thread::scope(|scope| {
+        let work = &work;
+        let others: Vec<_> = others.iter().map(|part| scope.spawn(move || work(part))).collect();
+        let mut made = vec![work(first)];
+        made.extend(
+            others.into_iter().map(|other| other.join().expect("a part panics only where all would")),
+        );
+        made
+    })
+}
