@@ -13,15 +13,13 @@ const PER_SECOND: u8 = 8;
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
-    /// Bytes of the inputs that are done.
-    done: u64,
 }
 
 impl Progress {
     /// `total` is the length of all inputs in bytes, if that is known.
     pub(super) fn new(total: Option<u64>, is_wanted: bool) -> Self {
         if !is_wanted || !std::io::stderr().is_terminal() {
-            return Self { bar: None, done: 0 };
+            return Self { bar: None };
         }
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(PER_SECOND));
         let template = match total {
@@ -38,16 +36,16 @@ impl Progress {
             .with_key("left", left)
             .progress_chars("━╸ ");
         bar.set_style(style);
-        Self { bar: Some(bar), done: 0 }
+        Self { bar: Some(bar) }
     }
 
-    /// Shows that `bytes` of the input at hand were read.
+    /// Shows that `bytes` of all inputs were read; `input` is the one at hand.
     pub(super) fn show(&self, input: &str, bytes: u64) {
         if let Some(bar) = self.bar.as_ref().filter(|bar| bar.elapsed() > QUIET_FOR) {
             if bar.message() != input {
                 bar.set_message(input.to_owned());
             }
-            bar.set_position(self.done + bytes);
+            bar.set_position(bytes);
         }
     }
 
@@ -57,11 +55,6 @@ impl Progress {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
-    }
-
-    /// The input at hand, of so many bytes, is done.
-    pub(super) fn input_done(&mut self, bytes: u64) {
-        self.done += bytes;
     }
 
     /// Wipes the line.

@@ -1,10 +1,12 @@
 //! `portolan read`: capture files to a summary.
 
 use std::fs;
+use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::Context;
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -12,10 +14,10 @@ use clap::{Args, ValueEnum, ValueHint};
 use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
 use portolan::meter::FlowSink;
-use portolan::read::Reading;
+use portolan::read::{Observer, Reading};
 use portolan::report::{self, ExplainTarget, ExplainedFlows, NdjsonFlows, printable};
 use portolan::source::{self, CaptureReader, Input, SourceError};
-use portolan::summary::Summary;
+use portolan::summary::{InputReport, Summary};
 
 use super::interrupt::{self, Interrupt};
 use super::output::Output;
@@ -49,6 +51,11 @@ pub(super) struct Arguments {
     /// Keep at most this many flows in memory; the longest idle ones are evicted, and counted
     #[arg(long, value_name = "N", default_value_t = FlowOptions::DEFAULT_MAX_FLOWS, value_parser = parse_max_flows)]
     max_flows: usize,
+
+    /// Read, and decide flows, by this many threads: files at the same time, and large ones in pieces [default: one for each
+    /// processor]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    threads: Option<usize>,
 
     #[command(flatten)]
     rules: RulesOptions,
@@ -118,6 +125,14 @@ fn parse_max_flows(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(flows) if (FlowOptions::FEWEST_FLOWS..=FlowOptions::MOST_FLOWS).contains(&flows) => Ok(flows),
         _ => Err(format!("has to be from {} to {}", FlowOptions::FEWEST_FLOWS, FlowOptions::MOST_FLOWS)),
+    }
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    const MOST: usize = 256;
+    match text.parse() {
+        Ok(threads) if (1..=MOST).contains(&threads) => Ok(threads),
+        _ => Err(format!("has to be from 1 to {MOST}")),
     }
 }
 
@@ -227,7 +242,9 @@ fn read_all(
         max_flows: arguments.max_flows,
         interval_ns: arguments.interval,
     };
-    let mut reading = Reading::with_table(table, &options);
+    let threads =
+        arguments.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get));
+    let mut reading = Reading::with_table(table, &options).with_threads(threads, Reading::SHORTEST_PIECE);
     if let Some(sink) = sink {
         reading = reading.with_sink(sink);
     }
@@ -237,27 +254,10 @@ fn read_all(
     }
     let interrupt = Interrupt::listen().context("cannot listen to signals")?;
     let inputs = inputs_of(&arguments.files, warn)?;
-    let mut progress = Progress::new(total_length(&inputs), !arguments.quiet);
-    for input in &inputs {
-        if interrupt.is_raised() {
-            reading.not_read(&input.name(), "interrupted");
-            continue;
-        }
-        let name = input.name();
-        let mut bytes_read = 0;
-        let mut watch = |bytes| {
-            bytes_read = bytes;
-            progress.show(&name, bytes);
-            if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let report = reading.read(&name, open(input, &interrupt), &mut watch);
-        if !report.message.is_empty() {
-            let line = printable(&format!("{}: {}", report.path, report.message));
-            progress.suspend(|| eprintln!("portolan: {line}"));
-        }
-        progress.input_done(bytes_read);
-    }
-    progress.finish();
+    let progress = Progress::new(total_length(&inputs), !arguments.quiet);
+    let mut watch = Watch { progress, interrupt: interrupt.clone() };
+    reading.read_all(&inputs, &|input| open(input, &interrupt), &mut watch);
+    watch.progress.finish();
     #[cfg(feature = "capture")]
     if let Some(filter) = reading.filter() {
         for link in filter.unusable_links() {
@@ -274,6 +274,26 @@ fn read_all(
         ));
     }
     Ok(summary)
+}
+
+/// Shows how far the reading is, tells what is wrong with an input once it is done with, and looks for Ctrl-C.
+struct Watch {
+    progress: Progress,
+    interrupt: Interrupt,
+}
+
+impl Observer for Watch {
+    fn progress(&mut self, input: &str, bytes: u64) -> ControlFlow<()> {
+        self.progress.show(input, bytes);
+        if self.interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn done(&mut self, report: &InputReport) {
+        if !report.message.is_empty() {
+            let line = printable(&format!("{}: {}", report.path, report.message));
+            self.progress.suspend(|| eprintln!("portolan: {line}"));
+        }
+    }
 }
 
 /// What the user names, with directories replaced by the captures in them.

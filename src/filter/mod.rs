@@ -15,7 +15,7 @@ use crate::source::Frame;
 use program::Program;
 
 /// A filter expression.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Filter {
     expression: String,
     /// The program for each link type met; `None` where libpcap has none.
@@ -57,6 +57,11 @@ impl Filter {
             .or_insert_with(|| compile(expression, frame.link).ok())
             .as_ref()
             .is_some_and(|program| program.passes(&captured, frame.wire_len))
+    }
+
+    /// Takes over the link types that another one of the same expression has met.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.programs.extend(other.programs);
     }
 
     /// The link types met for which the expression makes no sense.

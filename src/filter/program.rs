@@ -1,7 +1,7 @@
 //! The classic BPF machine (`McCanne` and Jacobson, 1993; the kernel's networking/filter documentation).
 
 /// A BPF program that ends on every input: jumps only go forward, and within the program.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Program(Vec<Instruction>);
 
 #[derive(Clone, Copy, Debug)]

@@ -78,7 +78,9 @@ impl Ledger<'_> {
             });
             asked
         });
-        asked.into_iter().for_each(|asked| self.learned.merge(asked));
+        for asked in asked {
+            self.learned.merge(asked);
+        }
         if self.learned.is_empty() {
             return;
         }
@@ -88,7 +90,9 @@ impl Ledger<'_> {
             flows.visit(part, |record| learned.learn(&record.into()));
             learned
         });
-        learned.into_iter().for_each(|learned| self.learned.merge(learned));
+        for learned in learned {
+            self.learned.merge(learned);
+        }
     }
 
     fn count(&mut self, flows: &Flows, parts: &[Part]) {
@@ -100,7 +104,9 @@ impl Ledger<'_> {
             });
             tally
         });
-        tallies.into_iter().for_each(|tally| self.tally.merge(tally));
+        for tally in tallies {
+            self.tally.merge(tally);
+        }
     }
 }
 

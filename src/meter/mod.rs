@@ -76,6 +76,11 @@ impl<'a> Meter<'a> {
         self
     }
 
+    /// Flows held now, as [`FlowTable::len`].
+    pub fn flows(&self) -> usize {
+        self.flows.len()
+    }
+
     /// Whether the sink has failed, so that going on is of no use: [`Meter::finish`] will say why.
     pub const fn has_failed(&self) -> bool {
         self.ledger.failure.is_some()

@@ -23,10 +23,8 @@ impl Tunnel {
     /// The tunnel that a datagram between these ports carries.
     #[inline]
     pub(super) fn between(source: u16, destination: u16) -> Option<Self> {
-        Self::BY_PORT
-            .into_iter()
-            .find(|&(port, _)| port == source || port == destination)
-            .map(|(_, tunnel)| tunnel)
+        let found = Self::BY_PORT.iter().find(|(port, _)| *port == source || *port == destination);
+        found.map(|&(_, tunnel)| tunnel)
     }
 }
 

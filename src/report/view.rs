@@ -129,13 +129,24 @@ impl<K: Copy + Ord> Ranked<(K, Counts)> {
             rest.rows = rest.rows.map(|rows| rows + others.len());
             rest.counts.merge(total(others.iter().map(|(_, counts)| *counts)));
         };
+        // Whatever comes behind this row is not among the heaviest.
+        let mut last: Option<(K, Counts)> = None;
+        let (mut passed, mut passed_counts) = (0, Counts::default());
         for row in rows {
+            if last.is_some_and(|last| by_weight(&last, &row).is_lt()) {
+                passed += 1;
+                passed_counts.merge(row.1);
+                continue;
+            }
             kept.push(row);
             if kept.len() >= wanted.saturating_mul(2).max(SORTED_AT_ONCE) {
                 leave_out(&mut kept);
+                last = kept.last().copied();
             }
         }
         leave_out(&mut kept);
+        rest.rows = rest.rows.map(|rows| rows + passed);
+        rest.counts.merge(passed_counts);
         Self { rows: kept, rest }
     }
 }

@@ -7,6 +7,9 @@ use std::io::{self, Read};
 /// out of the processor's caches before they are walked.
 const BLOCK: usize = 512 * 1024;
 
+/// How far a record is looked for: several of the largest ones.
+const FAR: u64 = 4 << 20;
+
 /// Reads ahead in blocks. A record that crosses the end of a block is moved to the front; nothing else is copied.
 pub(super) struct BlockReader {
     input: Box<dyn Read + Send>,
@@ -26,6 +29,29 @@ impl BlockReader {
         Self { input, buffer: vec![0; BLOCK], start: 0, end: 0, base: 0, ended: false, failure: None }
     }
 
+    /// The same for a stream that begins at an offset of the whole.
+    pub(super) fn at(input: Box<dyn Read + Send>, offset: u64) -> Self {
+        Self { base: offset, ..Self::new(input) }
+    }
+
+    /// Passes to the next place, of those so many bytes apart, for which `is_it` holds of the bytes there. Returns whether one
+    /// was found within [`FAR`] bytes.
+    pub(super) fn synchronise(&mut self, step: usize, is_it: impl Fn(&[u8]) -> bool) -> bool {
+        let begin = self.offset();
+        while self.offset() - begin < FAR {
+            let is_end = !self.has(BLOCK);
+            let ahead = self.ahead();
+            // In the second half there is too little behind a place to tell.
+            let looked_at = if is_end { ahead.len() } else { (ahead.len() / 2).next_multiple_of(step) };
+            let found = (0..looked_at).step_by(step).find(|&place| is_it(&ahead[place..]));
+            self.start += found.unwrap_or(looked_at);
+            if found.is_some() || is_end {
+                return found.is_some();
+            }
+        }
+        false
+    }
+
     /// The offset in the stream of the next byte.
     pub(super) const fn offset(&self) -> u64 {
         self.base + self.start as u64
@@ -41,6 +67,12 @@ impl BlockReader {
     #[inline]
     pub(super) fn has(&mut self, length: usize) -> bool {
         self.buffered() >= length || self.fill(length)
+    }
+
+    /// All bytes that are buffered.
+    #[inline]
+    pub(super) fn ahead(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
     }
 
     /// The next `length` bytes, without taking them. They have to be there.

@@ -1,7 +1,7 @@
 //! Any capture file or stream, told by its content.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +27,10 @@ pub struct CaptureReader {
     records: Records,
     compression: Option<Compression>,
     bytes_read: Arc<AtomicU64>,
+    /// Records that begin from here on belong to another piece.
+    until: u64,
+    /// Where a piece that is not the first one of its file began.
+    began: Option<Beginning>,
     has_ended: bool,
 }
 
@@ -34,6 +38,27 @@ pub struct CaptureReader {
 enum Records {
     Pcap(PcapReader),
     PcapNg(PcapNgReader),
+}
+
+/// The records of a capture file that begin in a range of its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The first offset.
+    pub begin: u64,
+    /// The offset behind the last one.
+    pub end: u64,
+}
+
+impl Piece {
+    /// A whole file.
+    pub const WHOLE: Self = Self { begin: 0, end: u64::MAX };
+}
+
+/// What a piece took for granted when it began.
+#[derive(Debug)]
+struct Beginning {
+    offset: u64,
+    context: Option<pcapng::Context>,
 }
 
 impl CaptureReader {
@@ -69,7 +94,62 @@ impl CaptureReader {
             return Err(SourceError::Empty);
         }
         let records = Records::new(BlockReader::new(stream))?;
-        Ok(Self { records, compression, bytes_read, has_ended: false })
+        Ok(Self { records, compression, bytes_read, until: u64::MAX, began: None, has_ended: false })
+    }
+
+    /// Opens a piece of a capture file. Where it begins is found by what follows: whether that was right,
+    /// [`CaptureReader::join`] tells. `None` if the file is compressed, or no record was found there.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or is no capture.
+    pub fn open_piece(path: impl AsRef<Path>, piece: Piece) -> Result<Option<Self>, SourceError> {
+        let mut capture = Self::open(&path)?;
+        if piece == Piece::WHOLE {
+            return Ok(Some(capture));
+        }
+        if capture.compression.is_some() {
+            return Ok(None);
+        }
+        if piece.begin > 0 {
+            capture.bytes_read.store(0, Ordering::Relaxed);
+            let mut file = File::open(path)?;
+            file.seek(SeekFrom::Start(piece.begin))?;
+            let input = Counted { input: file, bytes_read: Arc::clone(&capture.bytes_read) };
+            if !capture.records.synchronise(BlockReader::at(Box::new(input), piece.begin))? {
+                return Ok(None);
+            }
+            capture.began = Some(capture.records.beginning());
+        }
+        capture.until = piece.end;
+        Ok(Some(capture))
+    }
+
+    /// Goes on as the reader of the next piece of the same file, if this one ended where that one began, and what that one
+    /// took for granted of the file was right. Gives that one back if not: its piece has to be read again, by
+    /// [`CaptureReader::read_until`].
+    ///
+    /// # Errors
+    /// The reader of the next piece.
+    pub fn join(&mut self, mut next: Self) -> Result<(), Box<Self>> {
+        let is_next = next.began.as_ref().is_some_and(|beginning| {
+            self.is_paused() && self.records.is_at(beginning) && next.records.is_in_section_of(beginning)
+        });
+        if !is_next {
+            return Err(Box::new(next));
+        }
+        next.records.add_drops_of(&self.records);
+        *self = next;
+        Ok(())
+    }
+
+    /// Goes on with the records that begin before an offset: the file's next piece.
+    pub fn read_until(&mut self, end: u64) {
+        self.until = end;
+    }
+
+    /// Whether the piece ended where another one begins, rather than the file or what can be read of it.
+    pub const fn is_paused(&self) -> bool {
+        self.records.offset() >= self.until
     }
 
     /// `pcap` or `pcapng`.
@@ -94,7 +174,7 @@ impl CaptureReader {
 impl Source for CaptureReader {
     #[inline]
     fn next_frame(&mut self) -> Result<Option<Frame<'_>>, SourceError> {
-        if self.has_ended {
+        if self.has_ended || self.is_paused() {
             return Ok(None);
         }
         let next = match &mut self.records {
@@ -116,6 +196,52 @@ impl Source for CaptureReader {
 }
 
 impl Records {
+    #[inline]
+    const fn offset(&self) -> u64 {
+        match self {
+            Self::Pcap(records) => records.offset(),
+            Self::PcapNg(records) => records.offset(),
+        }
+    }
+
+    fn synchronise(&mut self, reader: BlockReader) -> Result<bool, SourceError> {
+        match self {
+            Self::Pcap(records) => Ok(records.synchronise(reader)),
+            Self::PcapNg(records) => records.synchronise(reader),
+        }
+    }
+
+    fn beginning(&self) -> Beginning {
+        let context = match self {
+            Self::Pcap(_) => None,
+            Self::PcapNg(records) => Some(records.context()),
+        };
+        Beginning { offset: self.offset(), context }
+    }
+
+    fn is_at(&self, beginning: &Beginning) -> bool {
+        let is_in_context = match (self, &beginning.context) {
+            (Self::PcapNg(records), Some(context)) => records.is_in(context),
+            (Self::Pcap(_), None) => true,
+            _ => false,
+        };
+        is_in_context && self.offset() == beginning.offset
+    }
+
+    /// Whether no section of the file began since: the drops of one before would no longer be told apart.
+    fn is_in_section_of(&self, beginning: &Beginning) -> bool {
+        match (self, &beginning.context) {
+            (Self::PcapNg(records), Some(context)) => records.is_in_section_of(context),
+            _ => true,
+        }
+    }
+
+    fn add_drops_of(&mut self, earlier: &Self) {
+        if let (Self::PcapNg(later), Self::PcapNg(earlier)) = (self, earlier) {
+            later.add_drops_of(earlier);
+        }
+    }
+
     fn new(mut reader: BlockReader) -> Result<Self, SourceError> {
         const MAGIC: usize = 4;
         if !reader.has(MAGIC) {

@@ -13,7 +13,7 @@ mod memory;
 mod pcap;
 mod pcapng;
 
-pub use capture_reader::CaptureReader;
+pub use capture_reader::{CaptureReader, Piece};
 pub use compression::Compression;
 pub use error::SourceError;
 pub use frame::Frame;

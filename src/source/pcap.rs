@@ -48,12 +48,60 @@ enum Lengths {
     SwappedIfAbsurd,
 }
 
+/// What a record's header tells.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    seconds: u32,
+    fraction: u32,
+    captured: u32,
+    wire_len: u32,
+}
+
+/// The fields of every record's header; the variant's longer one has more behind them.
+const FIELDS: usize = 16;
+
+/// How the records of a file are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Format {
+    magic: Magic,
+    lengths: Lengths,
+}
+
+impl Format {
+    #[inline]
+    fn record(self, header: [u8; FIELDS]) -> Record {
+        let [s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, w0, w1, w2, w3] = header;
+        let words = [[s0, s1, s2, s3], [f0, f1, f2, f3], [c0, c1, c2, c3], [w0, w1, w2, w3]];
+        let [seconds, fraction, mut captured, mut wire_len] = words.map(|word| self.magic.u32(word));
+        let is_swapped = match self.lengths {
+            Lengths::InOrder => false,
+            Lengths::Swapped => true,
+            Lengths::SwappedIfAbsurd => captured > wire_len,
+        };
+        if is_swapped {
+            (captured, wire_len) = (wire_len, captured);
+        }
+        Record { seconds, fraction, captured, wire_len }
+    }
+
+    /// Header and data of a record, in bytes.
+    #[inline]
+    const fn length(self, record: Record) -> usize {
+        self.magic.record_header + record.captured as usize
+    }
+
+    #[inline]
+    fn time(self, record: Record) -> Timestamp {
+        let (seconds, fraction) = (i64::from(record.seconds), i64::from(record.fraction));
+        Timestamp::from_nanos(seconds * NANOS_PER_SECOND + fraction * self.magic.fraction_ns)
+    }
+}
+
 /// Reads the records of a pcap file.
 #[derive(Debug)]
 pub(super) struct PcapReader {
     reader: BlockReader,
-    magic: Magic,
-    lengths: Lengths,
+    format: Format,
     link: LinkType,
 }
 
@@ -79,43 +127,94 @@ impl PcapReader {
             _ => Lengths::InOrder,
         };
         let link = LinkType(u16::try_from(link & 0xffff).unwrap_or_default());
-        Ok(Self { reader, magic, lengths, link })
+        Ok(Self { reader, format: Format { magic, lengths }, link })
+    }
+
+    /// The offset in the file of the next record.
+    #[inline]
+    pub(super) const fn offset(&self) -> u64 {
+        self.reader.offset()
     }
 
     /// The next record; `None` at the end of the file.
     #[inline]
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, SourceError> {
-        let header_length = self.magic.record_header;
-        if !self.reader.has(header_length) {
-            return self.end(header_length, "a packet's header");
-        }
-        let magic = self.magic;
-        let (words, _) = self.reader.peek(header_length).as_chunks::<4>();
-        let words: [[u8; 4]; 4] = *words.first_chunk().expect("no record header is shorter");
-        let [seconds, fraction, mut captured, mut wire_len] = words.map(|word| magic.u32(word));
-        if self.lengths != Lengths::InOrder && (self.lengths == Lengths::Swapped || captured > wire_len) {
-            (captured, wire_len) = (wire_len, captured);
-        }
-        if captured > Frame::MAX_CAPTURED {
-            let offset = self.reader.offset();
-            return Err(SourceError::TooLong { offset, length: captured });
-        }
-        let length = header_length + captured as usize;
-        if !self.reader.has(length) {
-            return self.end(length, "a packet");
-        }
-        let nanos = i64::from(seconds) * NANOS_PER_SECOND + i64::from(fraction) * magic.fraction_ns;
+        let format = self.format;
+        let ahead = self.reader.ahead();
+        let record = match ahead.first_chunk().map(|header| format.record(*header)) {
+            Some(record)
+                if format.length(record) <= ahead.len() && record.captured <= Frame::MAX_CAPTURED =>
+            {
+                record
+            }
+            _ => match self.fetch()? {
+                Some(record) => record,
+                None => return Ok(None),
+            },
+        };
         Ok(Some(Frame {
             link: self.link,
-            timestamp: Some(Timestamp::from_nanos(nanos)),
-            captured: &self.reader.take(length)[header_length..],
-            wire_len,
+            timestamp: Some(format.time(record)),
+            captured: &self.reader.take(format.length(record))[format.magic.record_header..],
+            wire_len: record.wire_len,
         }))
     }
 
+    /// Reads on until the next record is there; `None` at the end of the file.
     #[cold]
-    fn end(&mut self, needed: usize, what: &'static str) -> Result<Option<Frame<'_>>, SourceError> {
-        end(&mut self.reader, what, needed).map(|()| None)
+    fn fetch(&mut self) -> Result<Option<Record>, SourceError> {
+        let header_length = self.format.magic.record_header;
+        if !self.reader.has(header_length) {
+            return end(&mut self.reader, "a packet's header", header_length).map(|()| None);
+        }
+        let header = self.reader.ahead().first_chunk().expect("no record header is shorter");
+        let record = self.format.record(*header);
+        if record.captured > Frame::MAX_CAPTURED {
+            return Err(SourceError::TooLong { offset: self.reader.offset(), length: record.captured });
+        }
+        let length = self.format.length(record);
+        if !self.reader.has(length) {
+            return end(&mut self.reader, "a packet", length).map(|()| None);
+        }
+        Ok(Some(record))
+    }
+
+    /// Goes on in `reader`, which may begin anywhere in the same file, at the first place from which records seem to follow
+    /// each other. Returns whether there is one.
+    pub(super) fn synchronise(&mut self, reader: BlockReader) -> bool {
+        let format = self.format;
+        self.reader = reader;
+        self.reader.synchronise(1, |bytes| format.seems_to_begin(bytes))
+    }
+}
+
+impl Format {
+    /// Whether records follow each other from here on, as far as can be told.
+    fn seems_to_begin(self, bytes: &[u8]) -> bool {
+        /// Random bytes pass for that many records in a row less often than once in a file.
+        const ENOUGH: usize = 6;
+        /// Neighbours in a capture are not further apart.
+        const SECONDS: u32 = 7 * 86_400;
+        let mut rest = bytes;
+        let mut before: Option<Record> = None;
+        for seen in 0..ENOUGH {
+            let Some(header) = rest.first_chunk() else { return seen > 0 };
+            let record = self.record(*header);
+            let is_near = before.is_none_or(|before| before.seconds.abs_diff(record.seconds) <= SECONDS);
+            let is_fraction = i64::from(record.fraction) * self.magic.fraction_ns < NANOS_PER_SECOND;
+            let is_length =
+                record.captured <= Frame::MAX_CAPTURED && record.captured <= record.wire_len.max(1);
+            if !(is_near && is_fraction && is_length) {
+                return false;
+            }
+            before = Some(record);
+            rest = match rest.get(self.length(record)..) {
+                Some(rest) => rest,
+                // What is not buffered cannot speak against it.
+                None => return seen > 0,
+            };
+        }
+        true
     }
 }
 

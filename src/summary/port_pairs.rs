@@ -14,6 +14,19 @@ use crate::net::PortPair;
 pub struct PortPairs(Vec<(PortPair, Counts)>);
 
 impl PortPairs {
+    /// Counts of the same pair are added up.
+    fn of(mut pairs: Vec<(PortPair, Counts)>) -> Self {
+        pairs.sort_unstable_by_key(|(pair, _)| in_one_word(*pair));
+        pairs.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                earlier.1.merge(later.1);
+            }
+            is_same
+        });
+        Self(pairs)
+    }
+
     /// How many pairs there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -39,17 +52,13 @@ impl PortPairs {
 /// Counts of the same pair are added up.
 impl FromIterator<(PortPair, Counts)> for PortPairs {
     fn from_iter<I: IntoIterator<Item = (PortPair, Counts)>>(pairs: I) -> Self {
-        let mut pairs: Vec<(PortPair, Counts)> = pairs.into_iter().collect();
-        pairs.sort_unstable_by_key(|(pair, _)| *pair);
-        pairs.dedup_by(|later, earlier| {
-            let is_same = later.0 == earlier.0;
-            if is_same {
-                earlier.1.merge(later.1);
-            }
-            is_same
-        });
-        Self(pairs)
+        Self::of(pairs.into_iter().collect())
     }
+}
+
+/// A number that orders pairs as they are ordered, and compares faster.
+fn in_one_word(pair: PortPair) -> u64 {
+    (pair.transport as u64) << 32 | u64::from(pair.low) << 16 | u64::from(pair.high)
 }
 
 impl Merge for PortPairs {
@@ -144,7 +153,9 @@ impl PairCounter {
     pub(super) fn finish(mut self) -> (PortPairs, Counts) {
         self.count_waiting();
         drop(self.index);
-        (self.counted.into_iter().collect(), self.others)
+        let mut pairs = Vec::with_capacity(self.counted.len());
+        pairs.extend(self.counted.into_iter());
+        (PortPairs::of(pairs), self.others)
     }
 }
 

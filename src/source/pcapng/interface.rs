@@ -26,7 +26,7 @@ pub(super) struct Interface {
 }
 
 /// The unit of time stamps.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Resolution {
     /// So many nanoseconds: 10^-9 s and coarser.
     Nanos(u32),
@@ -109,6 +109,19 @@ impl Interface {
 
     pub(super) fn note_packet_drops(&mut self, drops: u64) {
         self.packet_drops = self.packet_drops.saturating_add(drops);
+    }
+
+    /// Whether both are described alike, whatever was dropped.
+    pub(super) fn describes_same(&self, other: &Self) -> bool {
+        let description = |of: &Self| (of.link, of.snap_length, of.resolution, of.offset_seconds);
+        description(self) == description(other)
+    }
+
+    /// Adds what an earlier part of the file says was dropped.
+    pub(super) fn add_drops_of(&mut self, earlier: &Self) {
+        self.driver_drops = self.driver_drops.max(earlier.driver_drops);
+        self.kernel_drops = self.kernel_drops.max(earlier.kernel_drops);
+        self.note_packet_drops(earlier.packet_drops);
     }
 
     /// What statistics blocks say; without any, what the packets themselves say.

@@ -73,6 +73,16 @@ pub(super) struct PcapNgReader {
     interfaces: Vec<Interface>,
     /// Drops of the sections before this one.
     drops: Drops,
+    /// Sections begun.
+    sections: u64,
+}
+
+/// What has to be known of the blocks before a packet in order to read it.
+#[derive(Debug)]
+pub(in crate::source) struct Context {
+    order: Order,
+    interfaces: Vec<Interface>,
+    sections: u64,
 }
 
 /// A block that lies wholly in the buffer.
@@ -98,7 +108,8 @@ struct Layout {
 impl PcapNgReader {
     /// Reads the first section header.
     pub(super) fn new(reader: BlockReader) -> Result<Self, SourceError> {
-        let mut file = Self { reader, order: Order::Little, interfaces: Vec::new(), drops: Drops::default() };
+        let (order, interfaces, drops) = (Order::Little, Vec::new(), Drops::default());
+        let mut file = Self { reader, order, interfaces, drops, sections: 0 };
         match file.next_block()? {
             Some(block) => {
                 file.section(block)?;
@@ -114,21 +125,80 @@ impl PcapNgReader {
         self.interfaces.iter().fold(self.drops, |drops, interface| drops + interface.drops())
     }
 
+    /// The offset in the file of the next block.
+    #[inline]
+    pub(super) const fn offset(&self) -> u64 {
+        self.reader.offset()
+    }
+
+    /// Reads the blocks before the first packet, then goes on in `reader`, which may begin anywhere in the same file, at the
+    /// first place from which blocks seem to follow each other. Returns whether there is one.
+    pub(super) fn synchronise(&mut self, reader: BlockReader) -> Result<bool, SourceError> {
+        while let Some(block) = self.next_block()? {
+            if matches!(block.kind, ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET) {
+                break;
+            }
+            self.describe(block)?;
+        }
+        let (order, past) = (self.order, usize::try_from(reader.offset() % 4).unwrap_or_default());
+        self.reader = reader;
+        // Blocks begin at multiples of four bytes.
+        self.reader.has(4);
+        let padding = (4 - past) % 4;
+        Ok(self.reader.skip(padding as u64)
+            && self.reader.synchronise(4, |bytes| seem_to_begin(bytes, order)))
+    }
+
+    /// What the blocks so far say of the packets that follow.
+    pub(super) fn context(&self) -> Context {
+        Context { order: self.order, interfaces: self.interfaces.clone(), sections: self.sections }
+    }
+
+    /// Whether what follows would be read as it was by one that began with that context.
+    pub(super) fn is_in(&self, context: &Context) -> bool {
+        let describes_same = |(one, other): (&Interface, &Interface)| one.describes_same(other);
+        self.sections == context.sections
+            && self.order == context.order
+            && self.interfaces.len() == context.interfaces.len()
+            && self.interfaces.iter().zip(&context.interfaces).all(describes_same)
+    }
+
+    /// Whether no section began since.
+    pub(super) fn is_in_section_of(&self, context: &Context) -> bool {
+        self.sections == context.sections
+    }
+
+    /// Adds what was dropped in an earlier part of the same section.
+    pub(super) fn add_drops_of(&mut self, earlier: &Self) {
+        for (interface, earlier) in self.interfaces.iter_mut().zip(&earlier.interfaces) {
+            interface.add_drops_of(earlier);
+        }
+    }
+
     /// The next packet; `None` at the end of the file.
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, SourceError> {
         while let Some(block) = self.next_block()? {
-            match block.kind {
-                ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET => return self.packet(block).map(Some),
-                SECTION_HEADER_TYPE => self.section(block)?,
-                INTERFACE_DESCRIPTION => self.interface(block)?,
-                INTERFACE_STATISTICS => self.statistics(block)?,
-                _ => {}
+            if matches!(block.kind, ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET) {
+                return self.packet(block).map(Some);
             }
-            if is_looked_into(block.kind) {
-                self.reader.take(block.length);
-            }
+            self.describe(block)?;
         }
         Ok(None)
+    }
+
+    /// Takes a block that is no packet.
+    #[cold]
+    fn describe(&mut self, block: Block) -> Result<(), SourceError> {
+        match block.kind {
+            SECTION_HEADER_TYPE => self.section(block)?,
+            INTERFACE_DESCRIPTION => self.interface(block)?,
+            INTERFACE_STATISTICS => self.statistics(block)?,
+            _ => {}
+        }
+        if is_looked_into(block.kind) {
+            self.reader.take(block.length);
+        }
+        Ok(())
     }
 
     /// Buffers the next block, or skips it if it is of no interest.
@@ -204,6 +274,7 @@ impl PcapNgReader {
         }
         self.drops = self.drops();
         self.interfaces.clear();
+        self.sections += 1;
         Ok(())
     }
 
@@ -306,6 +377,33 @@ impl PcapNgReader {
         });
         if fit && sound { Ok(()) } else { Err(SourceError::Options { offset: block.offset }) }
     }
+}
+
+/// Whether blocks follow each other from here on, as far as can be told.
+fn seem_to_begin(bytes: &[u8], order: Order) -> bool {
+    /// Random bytes pass for that many blocks in a row less often than once in a file.
+    const ENOUGH: usize = 4;
+    let mut rest = bytes;
+    for seen in 0..ENOUGH {
+        if rest.len() < BLOCK_HEADER {
+            return seen > 0;
+        }
+        let (kind, length) = (order.u32(rest, 0), padded(order.u32(rest, 4)));
+        let is_known = is_looked_into(kind) || matches!(kind, NAME_RESOLUTION | DECRYPTION_SECRETS | CUSTOM);
+        if !is_known || length < least_length(kind) || length > LONGEST_BLOCK {
+            return false;
+        }
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if rest.len() < length {
+            // What is not buffered cannot speak against it.
+            return seen > 0;
+        }
+        if padded(order.u32(rest, length - TRAILER)) != length as u64 {
+            return false;
+        }
+        rest = &rest[length..];
+    }
+    true
 }
 
 /// Whether a block of this type is buffered; the others are skipped as they are read.

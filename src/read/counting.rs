@@ -1,0 +1,93 @@
+//! Counting the frames of a capture.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::classify::PortTable;
+#[cfg(feature = "capture")]
+use crate::filter::Filter;
+use crate::flow::FlowOptions;
+use crate::meter::Meter;
+use crate::source::{CaptureReader, Source, SourceError};
+
+/// Frames between two looks at whether to go on.
+pub(super) const LOOK_EVERY: usize = 4096;
+
+/// A meter, and what passes to it.
+pub(super) struct Counting<'a> {
+    pub(super) meter: Meter<'a>,
+    #[cfg(feature = "capture")]
+    pub(super) filter: Option<Filter>,
+}
+
+/// How the reading of a capture, or of a piece of one, ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// At its end.
+    Whole,
+    /// At the end of the piece.
+    Paused,
+    /// `look` broke it off.
+    Stopped,
+    /// At something that cannot be read.
+    Broken(SourceError),
+}
+
+impl Counting<'_> {
+    pub(super) fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
+        Self {
+            meter: Meter::new(table, options),
+            #[cfg(feature = "capture")]
+            filter: None,
+        }
+    }
+
+    /// Counts frames and adds them to `packets`. `look` is called every few thousand of them, with the bytes of the file that
+    /// were read and the flows that are held, and may break off.
+    pub(super) fn frames(
+        &mut self,
+        capture: &mut CaptureReader,
+        packets: &mut u64,
+        look: &mut dyn FnMut(u64, usize) -> ControlFlow<()>,
+    ) -> Ended {
+        match self.frames_to_end(capture, packets, look) {
+            Ended::Whole if capture.is_paused() => Ended::Paused,
+            ended => ended,
+        }
+    }
+
+    fn frames_to_end(
+        &mut self,
+        capture: &mut CaptureReader,
+        packets: &mut u64,
+        look: &mut dyn FnMut(u64, usize) -> ControlFlow<()>,
+    ) -> Ended {
+        loop {
+            for _ in 0..LOOK_EVERY {
+                let frame = match capture.next_frame() {
+                    Ok(Some(frame)) => frame,
+                    Ok(None) => return Ended::Whole,
+                    Err(error) => return Ended::Broken(error),
+                };
+                *packets += 1;
+                #[cfg(feature = "capture")]
+                if self.filter.as_mut().is_some_and(|filter| !filter.passes(&frame)) {
+                    continue;
+                }
+                self.meter.frame(&frame);
+            }
+            if look(capture.bytes_read(), self.meter.flows()).is_break() || self.meter.has_failed() {
+                return Ended::Stopped;
+            }
+        }
+    }
+
+    /// Takes over what another one has counted.
+    pub(super) fn absorb(&mut self, other: Counting<'_>) {
+        self.meter.merge(other.meter);
+        #[cfg(feature = "capture")]
+        if let (Some(filter), Some(other)) = (&mut self.filter, other.filter) {
+            filter.absorb(other);
+        }
+    }
+}
