@@ -159,15 +159,37 @@ impl<K: Key> Family<K> {
         id
     }
 
-    /// Takes over the segments of another table; `adopt` brings their details along.
-    pub(super) fn merge(&mut self, other: &Self, mut adopt: impl FnMut(Id) -> Id) {
-        for id in other.ids() {
-            let segment = other.segments[id];
-            let mark = segment.mark(&self.seed);
-            let (key, transport) = segment.key();
+    /// Takes over the segments of another table, with their details.
+    pub(super) fn merge(&mut self, other: &Self, details: &mut Details, others: &mut Details) {
+        for batch in other.ids().chunks(BATCH) {
+            let mut marks = [0; BATCH];
+            for (mark, &id) in marks.iter_mut().zip(batch) {
+                *mark = other.segments[id].mark(&self.seed);
+                self.index.prefetch(*mark);
+            }
+            let guesses = marks.map(|mark| self.index.guess(mark));
+            for guess in guesses {
+                self.segments.prefetch(guess);
+            }
+            for ((&id, mark), guess) in batch.iter().zip(marks).zip(guesses) {
+                let segment = other.segments[id];
+                let segment = segment.with_detail(details.adopt(others, segment.detail));
+                self.take(segment, mark, guess, details);
+            }
+        }
+    }
+
+    /// Adds a segment to one of the same key that it touches, or as another one.
+    fn take(&mut self, segment: Segment<K>, mark: u32, guess: Id, details: &mut Details) {
+        let (key, transport) = segment.key();
+        if guess != NONE
+            && self.segments[guess].is_of(&key, transport)
+            && self.touch_each_other(&self.segments[guess], &segment)
+        {
+            self.segments[guess].absorb(&segment, details);
+        } else {
             let head = self.head(mark, &key, transport);
-            let detail = adopt(segment.detail);
-            self.open(mark, head, segment.with_detail(detail));
+            self.open(mark, head, segment);
         }
     }
 
@@ -212,7 +234,8 @@ impl<K: Key> Family<K> {
         for &id in &chain[1..] {
             let segment = self.segments[id];
             let mut joined = self.segments[newest];
-            if self.touch_each_other(&joined, &segment) {
+            // What has no time belongs to the earliest.
+            if joined.span().is_none() || self.touch_each_other(&joined, &segment) {
                 joined.absorb(&segment, details);
                 self.segments[newest] = joined;
                 self.segments.remove(id);
@@ -224,11 +247,16 @@ impl<K: Key> Family<K> {
         newest
     }
 
-    fn touch_each_other(&self, earlier: &Segment<K>, later: &Segment<K>) -> bool {
+    /// Whether no gap between two segments of a key is wider than the timeout. Those without times touch all others only
+    /// where there is no timeout, or once the segments are settled.
+    fn touch_each_other(&self, one: &Segment<K>, other: &Segment<K>) -> bool {
         let Some(timeout) = self.timeout else { return true };
-        match (earlier.span(), later.span()) {
-            (Some((_, last)), Some((first, _))) => first <= last.saturating_add(timeout),
-            _ => true,
+        match (one.span(), other.span()) {
+            (Some((first, last)), Some((other_first, other_last))) => {
+                other_first <= last.saturating_add(timeout) && first <= other_last.saturating_add(timeout)
+            }
+            (None, None) => true,
+            _ => false,
         }
     }
 

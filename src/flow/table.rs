@@ -142,9 +142,8 @@ impl FlowTable {
         }
         self.evicted += other.evicted;
         self.details.adopt_intervals(&other.details);
-        let (ours, theirs) = (&mut self.details, &mut other.details);
-        self.v4.merge(&other.v4, |id| ours.adopt(theirs, id));
-        self.v6.merge(&other.v6, |id| ours.adopt(theirs, id));
+        self.v4.merge(&other.v4, &mut self.details, &mut other.details);
+        self.v6.merge(&other.v6, &mut self.details, &mut other.details);
         self.make_room(0, evict);
     }
 
