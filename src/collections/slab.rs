@@ -71,11 +71,23 @@ impl<T> Slab<T> {
         Self::id(chunk, place)
     }
 
+    /// An item; nothing in the place that no item has.
+    #[inline]
+    pub(crate) fn get(&self, id: Id) -> Option<&T> {
+        self.chunks.get((id >> CHUNK_BITS) as usize)?.get(id as usize & (CHUNK - 1))
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: Id) -> Option<&mut T> {
+        self.chunks.get_mut((id >> CHUNK_BITS) as usize)?.get_mut(id as usize & (CHUNK - 1))
+    }
+
     /// Asks for the memory of an item; [`NONE`] asks for nothing.
     #[inline]
     pub(crate) fn prefetch(&self, id: Id) {
-        if id != NONE {
-            prefetch(&self[id]);
+        if let Some(item) = self.get(id) {
+            prefetch(item);
         }
     }
 

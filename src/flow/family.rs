@@ -7,8 +7,10 @@ use crate::collections::{Id, Index, NONE, Slab};
 use crate::net::{Side, Transport};
 use crate::packet::PacketMeta;
 
-/// Packets are added in batches of this many. Two batches of each family may wait at once.
-pub(super) const BATCH: usize = 16;
+/// Packets are added in batches of this many.
+pub(super) const BATCH: usize = 8;
+/// Batches of a family on the way at the same time.
+pub(super) const STAGES: usize = 4;
 
 /// How many segments of a key are looked at for a packet. Packets that fit none of them open another one, which is
 /// joined with its neighbours when the segments are settled: so no order of packets makes a packet expensive.
@@ -19,11 +21,10 @@ const LOOK_BACK: usize = 4;
 pub(super) struct Family<K: Key> {
     index: Index,
     segments: Slab<Segment<K>>,
-    /// Packets whose slots in the index have been asked for.
-    waiting: Vec<Touch<K>>,
-    /// Packets that came before those, and the segments they probably belong to, which have been asked for.
-    guessed: Vec<Touch<K>>,
-    guesses: [Id; BATCH],
+    /// Packets on their way into the table: the batch that fills, for which slots of the index are asked; the one whose slots
+    /// are coming; the one whose segments are coming; and the one whose details are coming. So each waits for memory while
+    /// the others are worked on.
+    batches: [Vec<Touch<K>>; STAGES],
     /// Whether any key may have several segments.
     is_chained: bool,
     /// The idle timeout in ns; `None` for one flow a key.
@@ -36,9 +37,7 @@ impl<K: Key> Family<K> {
         Self {
             index: Index::default(),
             segments: Slab::default(),
-            waiting: Vec::with_capacity(BATCH),
-            guessed: Vec::with_capacity(BATCH),
-            guesses: [NONE; BATCH],
+            batches: std::array::from_fn(|_| Vec::with_capacity(BATCH)),
             is_chained: false,
             timeout,
             seed: foldhash::fast::RandomState::default(),
@@ -58,67 +57,65 @@ impl<K: Key> Family<K> {
 
     /// Packets not yet added.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.len() + self.guessed.len()
+        self.batches.iter().map(Vec::len).sum()
     }
 
-    /// Lets a packet wait to be added. Returns whether there is a batch of them.
+    /// Takes a packet on its way. Returns whether there is a batch of them.
     #[inline]
     pub(super) fn wait(&mut self, packet: &PacketMeta, key: K, sender: Side) -> bool {
         let mark = key.mark(packet.transport, &self.seed);
         self.index.prefetch(mark);
-        self.waiting.push(Touch {
+        let batch = &mut self.batches[0];
+        batch.push(Touch {
             key,
             mark,
+            guess: NONE,
             transport: packet.transport,
             sender,
             flags: packet.flags,
             bytes: packet.wire_len,
             time: packet.timestamp,
         });
-        self.waiting.len() >= BATCH
+        batch.len() >= BATCH
     }
 
-    /// Adds the batch that was guessed, and guesses the one that waits. So each batch waits for its slots of the index while
-    /// frames are walked, and for its segments while the one before is added.
-    pub(super) fn add_batch(&mut self, details: &mut Details) {
-        self.add_guessed(details);
-        std::mem::swap(&mut self.waiting, &mut self.guessed);
-        for (guess, touch) in self.guesses.iter_mut().zip(&self.guessed) {
-            *guess = self.index.guess(touch.mark);
-            self.segments.prefetch(*guess);
+    /// Takes all batches one step further, which adds the last one.
+    pub(super) fn step(&mut self, details: &mut Details) {
+        self.add(details);
+        let [_, slots, segments, _] = &mut self.batches;
+        for touch in segments {
+            let segment = self.segments.get(touch.guess).filter(|it| it.is_of(&touch.key, touch.transport));
+            match segment {
+                Some(segment) if segment.needs_detail(touch) => details.prefetch(segment.detail),
+                Some(_) => {}
+                None => touch.guess = NONE,
+            }
         }
+        for touch in slots {
+            touch.guess = self.index.guess(touch.mark);
+            self.segments.prefetch(touch.guess);
+        }
+        self.batches.rotate_right(1);
     }
 
-    /// Looks nothing up ahead: after this, segments may be removed.
+    /// Looks up nothing ahead of time: after this, segments may be removed.
     pub(super) fn forget_guesses(&mut self) {
-        self.guesses = [NONE; BATCH];
+        self.batches.iter_mut().flatten().for_each(|touch| touch.guess = NONE);
     }
 
-    fn add_guessed(&mut self, details: &mut Details) {
-        let mut batch = std::mem::take(&mut self.guessed);
-        for (guess, touch) in self.guesses.iter_mut().zip(&batch) {
-            if *guess == NONE {
-                continue;
-            }
-            let segment = &self.segments[*guess];
-            if !segment.is_of(&touch.key, touch.transport) {
-                *guess = NONE;
-            } else if segment.needs_detail(touch) {
-                details.prefetch(segment.detail);
-            }
-        }
-        let guesses = self.guesses;
-        for (touch, guess) in batch.iter().zip(guesses) {
+    /// Adds the last batch.
+    fn add(&mut self, details: &mut Details) {
+        let mut batch = std::mem::take(&mut self.batches[STAGES - 1]);
+        for touch in &batch {
             // Packets added since may have moved the head of the key; a segment it still is, and the one that a packet in
             // order belongs to.
-            if guess != NONE && self.segments[guess].takes(touch.time, self.timeout) {
-                self.segments[guess].add(touch, details);
-            } else {
-                self.add_slowly(touch, details);
+            match self.segments.get_mut(touch.guess) {
+                Some(segment) if segment.takes(touch.time, self.timeout) => segment.add(touch, details),
+                _ => self.add_slowly(touch, details),
             }
         }
         batch.clear();
-        self.guessed = batch;
+        self.batches[STAGES - 1] = batch;
     }
 
     /// Adds a packet to the segment that takes it, or to a new one.

@@ -13,6 +13,8 @@ pub(super) struct Touch<K> {
     pub(super) key: K,
     /// The key's hash.
     pub(super) mark: u32,
+    /// The segment that it probably belongs to.
+    pub(super) guess: Id,
     pub(super) transport: Transport,
     pub(super) sender: Side,
     pub(super) flags: TcpFlags,
@@ -296,6 +298,7 @@ mod tests {
         let touch = Touch {
             key,
             mark: 0,
+            guess: NONE,
             transport: Transport::Udp,
             sender,
             flags: TcpFlags::default(),

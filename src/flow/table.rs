@@ -1,7 +1,7 @@
 //! The flow table: both address families, the bound on memory, and what comes out of it.
 
 use super::details::Details;
-use super::family::{BATCH, Family};
+use super::family::{BATCH, Family, STAGES};
 use super::flows::Flows;
 use super::key::{Key, V4Key, V6Key};
 use super::record::FlowRecord;
@@ -27,7 +27,7 @@ impl FlowOptions {
     /// The bound on flows where the user sets none: 16 Mi.
     pub const DEFAULT_MAX_FLOWS: usize = 1 << 24;
     /// The fewest flows a table can be bounded to.
-    pub const FEWEST_FLOWS: usize = 4 * BATCH;
+    pub const FEWEST_FLOWS: usize = 2 * STAGES * BATCH;
     /// The most flows a table can be bounded to: 2^30.
     pub const MOST_FLOWS: usize = 1 << 30;
     /// The idle timeout where the user sets none: 120 s.
@@ -111,27 +111,28 @@ impl FlowTable {
             }
         };
         if is_full {
-            self.add_batch(evict);
+            self.step(evict);
         }
     }
 
     #[inline(never)]
-    fn add_batch(&mut self, evict: &mut impl FnMut(FlowRecord)) {
+    fn step(&mut self, evict: &mut impl FnMut(FlowRecord)) {
         self.make_room(self.v4.waiting() + self.v6.waiting(), evict);
-        self.v4.add_batch(&mut self.details);
-        self.v6.add_batch(&mut self.details);
+        self.v4.step(&mut self.details);
+        self.v6.step(&mut self.details);
     }
 
-    /// Adds all packets that wait.
-    fn add_waiting(&mut self, evict: &mut impl FnMut(FlowRecord)) {
-        self.add_batch(evict);
-        self.add_batch(evict);
+    /// Adds all packets that are on their way.
+    fn arrive(&mut self, evict: &mut impl FnMut(FlowRecord)) {
+        for _ in 0..STAGES {
+            self.step(evict);
+        }
     }
 
     /// Takes over the flows of another table: of another part of the same input, or another input.
     pub fn merge(&mut self, mut other: Self, evict: &mut impl FnMut(FlowRecord)) {
-        self.add_waiting(evict);
-        other.add_waiting(evict);
+        self.arrive(evict);
+        other.arrive(evict);
         while self.details.width() < other.details.width() {
             let ids = self.detail_ids();
             self.details.widen(&ids);
@@ -205,7 +206,7 @@ impl FlowTable {
 
     /// Ends the input: all segments that belong together are joined, and what is in the table are its flows.
     pub fn finish(mut self, evict: &mut impl FnMut(FlowRecord)) -> Flows {
-        self.add_waiting(evict);
+        self.arrive(evict);
         self.settle();
         let (interval_ns, evicted) = (self.interval_ns(), self.evicted);
         Flows::new(self.v4.into_segments(), self.v6.into_segments(), self.details, interval_ns, evicted)

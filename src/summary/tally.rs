@@ -1,6 +1,7 @@
 //! Counting while packets and flows come in: by ids, without names.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 use super::port_pairs::PairCounter;
 use super::services::{ServiceKey, ServiceTotals};
@@ -36,12 +37,21 @@ pub struct Tally {
 }
 
 /// What a row of services stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Row {
     service: ServiceId,
     category: CategoryId,
     transport: Transport,
     port: Option<u16>,
+}
+
+/// In one word: every flow is hashed.
+impl Hash for Row {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let port = self.port.map_or(0, |port| 1 << 16 | u64::from(port));
+        let name = u64::from(self.service.0) << 16 | u64::from(self.category.0);
+        state.write_u64(name << 20 | port << 2 | self.transport as u64);
+    }
 }
 
 impl Tally {
