@@ -1,7 +1,7 @@
 //! The hops once more, for `benches/check-instructions` to count their instructions.
 //!
 //! Without arguments it lists them; with the name of one it does that one and prints how many packets or flows there
-//! were.
+//! were. It is an example, for benches are not built as the program is: they unwind.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod capture;
@@ -25,7 +25,7 @@ impl Measure for Counted {
     /// Out of a file: copying a block is the kernel's work there, and not counted, as the C library's would be, by
     /// other instructions on another processor.
     fn open(capture: &'static [u8]) -> CaptureReader {
-        let path = format!("{}/counted-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+        let path = std::env::temp_dir().join(format!("portolan-counted-{}", std::process::id()));
         fs::write(&path, capture).unwrap();
         let file = File::open(&path).unwrap();
         fs::remove_file(&path).unwrap();
@@ -64,7 +64,5 @@ fn counted<O>(work: impl FnOnce() -> O) -> O {
 }
 
 fn main() {
-    // Cargo adds options of its own.
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
-    hops::measure(&mut Counted { wanted });
+    hops::measure(&mut Counted { wanted: std::env::args().nth(1) });
 }
