@@ -92,8 +92,8 @@ fn documents_name_options_that_there_are_and_the_readme_all_of_them() {
     let helps: String =
         commands.iter().map(|command| portolan(&[command, &["--help"][..]].concat())).collect();
     let known = long_options(&helps);
-    // Cargo's, named outside of a command.
-    let foreign = BTreeSet::from(["--no-default-features", "--features"].map(str::to_owned));
+    // Cargo's, named outside of a command, and that of `benches/check-instructions`.
+    let foreign = BTreeSet::from(["--no-default-features", "--features", "--update"].map(str::to_owned));
     for (path, text) in documents() {
         for option in long_options(&text) {
             let is_known = known.contains(&option) || foreign.contains(&option);

@@ -1,6 +1,6 @@
 //! Which flow the next packet is of, and what the packet is.
 
-use crate::random::{Random, mix};
+use super::random::{Random, mix};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

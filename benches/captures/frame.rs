@@ -1,6 +1,6 @@
 //! The bytes of a packet.
 
-use crate::flows::Packet;
+use super::flows::Packet;
 
 /// What a packet stands in.
 #[derive(Clone, Copy, PartialEq, Eq)]
