@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 use foldhash::quality::FixedState;
@@ -21,9 +22,15 @@ use crate::net::{Endpoint, Side, Transport};
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
     endpoints: HashMap<(Transport, Endpoint), Habits, RandomState>,
+    /// A bit for each of [`SHADES`] parts of the endpoints that are kept.
+    shades: Vec<u64>,
     /// Endpoints are kept whose hash ends in as many zeros.
     zeros: u32,
 }
+
+/// Parts into which endpoints fall by [`shade`]: nearly all endpoints that are not kept fall into empty ones, which is cheap to
+/// see.
+const SHADES: usize = 1 << 20;
 
 /// What is known of an endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +86,13 @@ impl Learned {
         self.endpoints.get(&(transport, endpoint)).copied().unwrap_or_default()
     }
 
+    /// Whether something may be kept of one of a flow's endpoints: `false` is certain.
+    #[inline]
+    pub fn may_know(&self, endpoints: [Endpoint; 2]) -> bool {
+        let is_set = |endpoint| self.shades[shade(endpoint) / 64] >> (shade(endpoint) % 64) & 1 == 1;
+        !self.shades.is_empty() && endpoints.into_iter().any(is_set)
+    }
+
     /// How many endpoints something is kept of.
     pub fn len(&self) -> usize {
         self.endpoints.len()
@@ -130,6 +144,11 @@ impl Learned {
         if !is_kept(key, self.zeros) {
             return;
         }
+        if self.shades.is_empty() {
+            self.shades = vec![0; SHADES / 64];
+        }
+        let shade = shade(key.1);
+        self.shades[shade / 64] |= 1 << (shade % 64);
         self.endpoints.entry(key).or_default().merge(habits);
         while self.endpoints.len() > Self::MOST_ENDPOINTS {
             self.thin(self.zeros + 1);
@@ -140,6 +159,16 @@ impl Learned {
         self.zeros = zeros;
         self.endpoints.retain(|key, _| is_kept(*key, zeros));
     }
+}
+
+/// Some bits of the port and of the address.
+fn shade(endpoint: Endpoint) -> usize {
+    let address = match endpoint.address {
+        IpAddr::V4(address) => address.to_bits(),
+        #[allow(clippy::cast_possible_truncation)] // the interface's half of the address
+        IpAddr::V6(address) => (address.to_bits() ^ address.to_bits() >> 32) as u32,
+    };
+    (address.wrapping_mul(0x9e37_79b1) >> 12 ^ u32::from(endpoint.port) << 4) as usize % SHADES
 }
 
 /// The same in every process.

@@ -1,6 +1,6 @@
 //! A hash index from flow keys to places in a slab: open addressing, linear probing, eight bytes a slot.
 
-use super::prefetch::prefetch;
+use super::memory::{in_huge_pages, prefetch};
 use super::slab::{Id, NONE};
 
 /// Upper half: the mark, 32 bits of the key's hash, whose low bits are also the slot to start from, so that growing
@@ -110,7 +110,7 @@ impl Index {
     }
 
     fn grow(&mut self) {
-        let doubled = vec![EMPTY; self.slots.len() * 2];
+        let doubled = in_huge_pages(vec![EMPTY; self.slots.len() * 2]);
         let slots = std::mem::replace(&mut self.slots, doubled);
         for slot in slots.into_iter().filter(|&slot| slot != EMPTY) {
             self.place(slot);
@@ -119,7 +119,7 @@ impl Index {
 
     /// Keeps only the ids for which `keep` holds.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(Id) -> bool) {
-        let empty = vec![EMPTY; self.slots.len()];
+        let empty = in_huge_pages(vec![EMPTY; self.slots.len()]);
         let slots = std::mem::replace(&mut self.slots, empty);
         self.used = 0;
         for slot in slots.into_iter().filter(|&slot| slot != EMPTY && keep(unpack(slot).1)) {

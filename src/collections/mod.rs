@@ -4,7 +4,7 @@
 //! uses the first: its latency is paid once a batch rather than once a key. [`Slab`] holds what is found.
 
 mod index;
-mod prefetch;
+mod memory;
 mod slab;
 
 pub(crate) use index::Index;

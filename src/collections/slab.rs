@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::prefetch::prefetch;
+use super::memory::{in_huge_pages, prefetch};
 
 /// The place of an item in a [`Slab`].
 pub(crate) type Id = u32;
@@ -12,7 +12,8 @@ pub(crate) const NONE: Id = Id::MAX;
 
 const BOUNDED: &str = "a slab is bounded far below four billion items";
 
-const CHUNK_BITS: u32 = 16;
+/// Chunks are so large that nearly all of them lies in huge pages. What is not used of one takes no memory.
+const CHUNK_BITS: u32 = 18;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// Items by number, in chunks that never move; freed places are used again.
@@ -63,7 +64,7 @@ impl<T> Slab<T> {
             return id;
         }
         if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push(Vec::with_capacity(CHUNK));
+            self.chunks.push(in_huge_pages(Vec::with_capacity(CHUNK)));
         }
         let chunk = self.chunks.len() - 1;
         let place = self.chunks[chunk].len();

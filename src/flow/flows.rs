@@ -7,7 +7,7 @@ use super::key::{V4Key, V6Key};
 use super::record::FlowRecord;
 use super::segment::Segment;
 use crate::collections::{Id, Slab};
-use crate::net::PortPair;
+use crate::net::{Endpoint, PortPair};
 
 /// All flows of an input that has ended.
 #[derive(Debug)]
@@ -73,6 +73,19 @@ impl Flows {
         let v4 = self.v4.range(part.v4.clone()).filter(|segment| !segment.is_opened());
         v4.for_each(|segment| each(&segment.record(&self.details)));
         let v6 = self.v6.range(part.v6.clone()).filter(|segment| !segment.is_opened());
+        v6.for_each(|segment| each(&segment.record(&self.details)));
+    }
+
+    /// Shows the flows of a part whose endpoints are wanted.
+    pub fn visit_between(
+        &self,
+        part: &Part,
+        is_wanted: impl Fn([Endpoint; 2]) -> bool,
+        mut each: impl FnMut(&FlowRecord),
+    ) {
+        let v4 = self.v4.range(part.v4.clone()).filter(|segment| is_wanted(segment.endpoints()));
+        v4.for_each(|segment| each(&segment.record(&self.details)));
+        let v6 = self.v6.range(part.v6.clone()).filter(|segment| is_wanted(segment.endpoints()));
         v6.for_each(|segment| each(&segment.record(&self.details)));
     }
 

@@ -4,7 +4,7 @@ use super::details::{Detail, Details, NEVER};
 use super::key::Key;
 use super::record::{FlowRecord, Handshake, Traffic};
 use crate::collections::{Id, NONE};
-use crate::net::{PortPair, Side, Timestamp, Transport};
+use crate::net::{Endpoint, PortPair, Side, Timestamp, Transport};
 use crate::packet::TcpFlags;
 
 /// What a packet adds to its flow.
@@ -79,6 +79,10 @@ impl<K: Key> Segment<K> {
 
     pub(super) fn key(&self) -> (K, Transport) {
         (self.key, self.transport)
+    }
+
+    pub(super) fn endpoints(&self) -> [Endpoint; 2] {
+        self.key.endpoints()
     }
 
     /// The same with its detail in another place.

@@ -87,7 +87,8 @@ impl Ledger<'_> {
         let asked = &self.learned;
         let learned = each_part(parts, |part| {
             let mut learned = asked.clone();
-            flows.visit(part, |record| learned.learn(&record.into()));
+            let is_asked = |endpoints| asked.may_know(endpoints);
+            flows.visit_between(part, is_asked, |record| learned.learn(&record.into()));
             learned
         });
         for learned in learned {

@@ -48,7 +48,11 @@ enum Order {
 impl Order {
     #[inline]
     fn u32(self, bytes: &[u8], offset: usize) -> u32 {
-        let word = *bytes[offset..].first_chunk().expect("the shortest block of this type has it");
+        self.word(*bytes[offset..].first_chunk().expect("the shortest block of this type has it"))
+    }
+
+    #[inline]
+    const fn word(self, word: [u8; 4]) -> u32 {
         match self {
             Self::Little => u32::from_le_bytes(word),
             Self::Big => u32::from_be_bytes(word),
@@ -92,6 +96,21 @@ struct Block {
     offset: u64,
     /// With header, trailer and padding.
     length: usize,
+}
+
+/// What stands before the data of an enhanced packet block.
+const PLAIN_HEADER: usize = 28;
+
+/// An enhanced packet block without options.
+#[derive(Clone, Copy, Debug)]
+struct PlainPacket {
+    /// Of the block.
+    length: usize,
+    interface: u32,
+    high: u32,
+    low: u32,
+    captured: usize,
+    wire_len: u32,
 }
 
 /// Where a packet block has what.
@@ -176,7 +195,40 @@ impl PcapNgReader {
     }
 
     /// The next packet; `None` at the end of the file.
+    #[inline]
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, SourceError> {
+        let Some(packet) = self.plain_packet() else { return self.next_in_full() };
+        let interface = &self.interfaces[packet.interface as usize];
+        Ok(Some(Frame {
+            link: interface.link,
+            timestamp: Some(interface.time(packet.high, packet.low)),
+            captured: &self.reader.take(packet.length)[PLAIN_HEADER..PLAIN_HEADER + packet.captured],
+            wire_len: packet.wire_len,
+        }))
+    }
+
+    /// What nearly all blocks are: an enhanced packet that is buffered and has no options.
+    #[inline]
+    fn plain_packet(&self) -> Option<PlainPacket> {
+        let ahead = self.reader.ahead();
+        let header: &[u8; PLAIN_HEADER] = ahead.first_chunk()?;
+        let (words, _) = header.as_chunks::<4>();
+        let words: &[[u8; 4]; PLAIN_HEADER / 4] = words.first_chunk()?;
+        let [kind, length, interface, high, low, captured, wire_len] =
+            words.map(|word| self.order.word(word));
+        let block = length as usize;
+        let trailer = ahead.get(..block)?.last_chunk()?;
+        let (captured, is_short) = (captured as usize, captured <= Frame::MAX_CAPTURED);
+        let is_plain = kind == ENHANCED_PACKET
+            && is_short
+            && PLAIN_HEADER + captured.next_multiple_of(4) + TRAILER == block
+            && self.order.word(*trailer) == length
+            && (interface as usize) < self.interfaces.len();
+        is_plain.then_some(PlainPacket { length: block, interface, high, low, captured, wire_len })
+    }
+
+    #[inline(never)]
+    fn next_in_full(&mut self) -> Result<Option<Frame<'_>>, SourceError> {
         while let Some(block) = self.next_block()? {
             if matches!(block.kind, ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET) {
                 return self.packet(block).map(Some);
