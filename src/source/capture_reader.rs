@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::block_reader::BlockReader;
 use super::pcap::{Magic, PcapReader, end};
 use super::pcapng::{self, PcapNgReader};
+use super::read_ahead::ReadAhead;
 use super::{Compression, Drops, Frame, Source, SourceError};
 
 /// Reads frames from a capture: pcap or pcapng, compressed or not.
@@ -87,7 +88,7 @@ impl CaptureReader {
         let is_empty = beginning.is_empty();
         let whole = Cursor::new(beginning).chain(input);
         let stream: Box<dyn Read + Send> = match compression {
-            Some(compression) => compression.unpack(Box::new(whole))?,
+            Some(compression) => Box::new(ReadAhead::new(compression.unpack(Box::new(whole))?)?),
             None => Box::new(whole),
         };
         if is_empty {

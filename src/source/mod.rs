@@ -1,7 +1,7 @@
 //! Where frames come from: capture files of any kind, streams, memory.
 //!
 //! [`CaptureReader`] reads pcap and pcapng, compressed or not, told by content. Inside, `block_reader` reads ahead,
-//! `pcap` and `pcapng` follow the records, `compression` unpacks, and `input` finds what to read.
+//! `pcap` and `pcapng` follow the records, `compression` unpacks, `read_ahead` in a thread of its own, and `input` finds what to read.
 
 mod block_reader;
 mod capture_reader;
@@ -12,6 +12,7 @@ mod input;
 mod memory;
 mod pcap;
 mod pcapng;
+mod read_ahead;
 
 pub use capture_reader::{CaptureReader, Piece};
 pub use compression::Compression;
