@@ -8,7 +8,7 @@ use crate::classify::PortTable;
 use crate::filter::Filter;
 use crate::flow::FlowOptions;
 use crate::meter::Meter;
-use crate::source::{CaptureReader, Source, SourceError};
+use crate::source::{CaptureReader, SourceError};
 
 /// Frames between two looks at whether to go on.
 pub(super) const LOOK_EVERY: usize = 4096;
@@ -63,18 +63,18 @@ impl Counting<'_> {
         look: &mut dyn FnMut(u64, usize) -> ControlFlow<()>,
     ) -> Ended {
         loop {
-            for _ in 0..LOOK_EVERY {
-                let frame = match capture.next_frame() {
-                    Ok(Some(frame)) => frame,
-                    Ok(None) => return Ended::Whole,
-                    Err(error) => return Ended::Broken(error),
-                };
+            let goes_on = capture.frames(LOOK_EVERY, |frame| {
                 *packets += 1;
                 #[cfg(feature = "capture")]
-                if self.filter.as_mut().is_some_and(|filter| !filter.passes(&frame)) {
-                    continue;
+                if self.filter.as_mut().is_some_and(|filter| !filter.passes(frame)) {
+                    return;
                 }
-                self.meter.frame(&frame);
+                self.meter.frame(frame);
+            });
+            match goes_on {
+                Ok(true) => {}
+                Ok(false) => return Ended::Whole,
+                Err(error) => return Ended::Broken(error),
             }
             if look(capture.bytes_read(), self.meter.flows()).is_break() || self.meter.has_failed() {
                 return Ended::Stopped;

@@ -160,6 +160,26 @@ impl PcapReader {
         }))
     }
 
+    /// Hands at most so many frames that begin before an offset to `each`. Returns whether there may be more.
+    #[inline]
+    pub(super) fn frames(
+        &mut self,
+        most: usize,
+        until: u64,
+        mut each: impl FnMut(&Frame<'_>),
+    ) -> Result<bool, SourceError> {
+        for _ in 0..most {
+            if self.offset() >= until {
+                return Ok(false);
+            }
+            match self.next_frame()? {
+                Some(frame) => each(&frame),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
     /// Reads on until the next record is there; `None` at the end of the file.
     #[cold]
     fn fetch(&mut self) -> Result<Option<Record>, SourceError> {

@@ -207,6 +207,26 @@ impl PcapNgReader {
         }))
     }
 
+    /// Hands at most so many frames that begin before an offset to `each`. Returns whether there may be more.
+    #[inline]
+    pub(super) fn frames(
+        &mut self,
+        most: usize,
+        until: u64,
+        mut each: impl FnMut(&Frame<'_>),
+    ) -> Result<bool, SourceError> {
+        for _ in 0..most {
+            if self.offset() >= until {
+                return Ok(false);
+            }
+            match self.next_frame()? {
+                Some(frame) => each(&frame),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
     /// What nearly all blocks are: an enhanced packet that is buffered and has no options.
     #[inline]
     fn plain_packet(&self) -> Option<PlainPacket> {
