@@ -6,16 +6,20 @@
 
 #![allow(unsafe_code)]
 
-/// Starts to bring the cache line in which `place` begins, as far as the second level. Plain loads issued ahead would fill the
+/// Starts to bring the cache lines of `place`, as far as the second level. Plain loads issued ahead would fill the
 /// processor's window of instructions in flight, and stall it. Where there is no such instruction this does nothing.
 #[inline]
 pub(super) fn prefetch<T>(place: &T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        // SAFETY: the instruction is a hint that neither reads nor writes, and never faults, whatever the address; it is
-        // part of SSE, which every x86-64 processor has.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(place).cast()) };
+        const LINE: usize = 64;
+        for offset in (0..size_of::<T>()).step_by(LINE) {
+            let line = std::ptr::from_ref(place).cast::<i8>().wrapping_add(offset);
+            // SAFETY: the instruction is a hint that neither reads nor writes, and never faults, whatever the address; it
+            // is part of SSE, which every x86-64 processor has.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(line) };
+        }
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = place;
