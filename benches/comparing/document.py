@@ -16,21 +16,17 @@ HOW = """\
 - A run is a whole process, from its start to its end, with its output to `/dev/null`. The captures are in memory by then: one
   run of each program comes before those that count.
 - The programs of a comparison run in turns (A B A B …), {rounds} times each or more often. Times are medians of the wall
-  time; {interleaved}.
+  time; the fastest and the slowest run stand beside them.
 - portolan runs as `portolan read -q --no-rules FILE`, on one thread where nothing else is said.
-- Processor time is user and system together. Peak memory is the largest resident set; what is below 15 MB cannot be told
+- Processor time is user and system together. Peak memory is the largest resident set; what is below 20 MB cannot be told
   apart.
 - The captures are made by the example `make-capture`, the same ones every time: `mix` (1.8 million packets of 560 bytes on
-  average in 200,000 flows, 1.04 GB), `small` (10 million packets of 64 to 90 bytes in a million flows, 0.93 GB), `scan` (10 million
-  flows of a SYN each, 0.88 GB) and `collide` (as many, whose addresses and ports add up to the same).
+  average in 200,000 flows, 1.04 GB), `small` (10 million packets of 64 to 90 bytes in a million flows, 0.93 GB), `scan`
+  (10 million flows of a SYN each, 0.88 GB) and `collide` (as many, whose addresses and ports add up to the same).
 - `real` are the recorded captures in `testdata/`, and those of other people in `../shared/captures` where they are, in one file
   of pcapng, as often as it takes to be 500 MB long. Its flows are known after the first time, so there is a second one in
   which every time is a day later.
 """
-
-
-def minutes(number):
-    return f"{number / 60:.0f} minutes"
 
 
 def table(head, rows):
@@ -103,5 +99,5 @@ def write(results, growths, facts, effort, alternative, is_quick):
     parts += [machine(facts), bounds(results)]
     if any(one.points or one.hindrance for one in growths):
         parts.append(growth(growths))
-    parts += [costs(results), HOW.format(rounds=effort.rounds, interleaved="the slowest and the fastest run stand beside them")]
+    parts += [costs(results), HOW.format(rounds=effort.rounds)]
     return "\n".join(parts)

@@ -23,6 +23,12 @@ class Program:
     # A folder that is emptied before each run.
     output: Path | None = None
 
+    @property
+    def packets(self):
+        """How many packets it reads."""
+        captures = [argument for argument in self.arguments if not isinstance(argument, str)]
+        return sum(capture.packets for capture in captures)
+
     def words(self):
         words = []
         for argument in self.arguments:
@@ -49,7 +55,7 @@ class Cost:
 
     @property
     def peak(self):
-        """The median of the peaks. Not below what Python holds, some 15 MB: a process inherits it from its parent."""
+        """The median of the peaks. Not below what Python holds, some 20 MB: a process inherits it from its parent."""
         return statistics.median(self.peaks)
 
 
@@ -74,7 +80,11 @@ def run_once(program, words, cost):
             )
         except FileNotFoundError as error:
             raise Failed(f"{words[0]} is not installed") from error
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            raise
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
