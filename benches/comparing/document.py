@@ -77,11 +77,18 @@ def growth(growths):
     parts = ["## How the cost grows\n"]
     for one in growths:
         rows = [
-            [point.label, f"{point.packets:,}", time(point.cost.wall), f"{point.ns_a_packet:.0f} ns", memory(point.cost.peak)]
+            [
+                point.label,
+                f"{point.packets:,}",
+                time(point.cost.wall),
+                time(point.cost.cpu),
+                f"{point.ns_a_packet:.0f} ns",
+                memory(point.cost.peak),
+            ]
             for point in one.points
         ]
         if rows:
-            parts.append(table([one.what, "packets", "wall time", "a packet", "peak memory"], rows))
+            parts.append(table([one.what, "packets", "wall time", "processor", "wall time a packet", "peak memory"], rows))
         if one.hindrance:
             parts.append(f"Not all was measured, as {one.hindrance}.\n")
     return "\n".join(parts)

@@ -42,6 +42,7 @@ def facts():
         "Commit": commit(),
         "Processor": value_of("/proc/cpuinfo", "model name") or platform.machine(),
         "Cores": str(len(os.sched_getaffinity(0))),
+        "Load before": f"{os.getloadavg()[0]:.1f}",
         "Memory": f"{int(memory[0]) / (1 << 20):.1f} GiB" if memory else "unknown",
         "Kernel": f"{platform.system()} {platform.release()}",
         "Compiler": said("rustc", "--version"),

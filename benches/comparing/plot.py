@@ -82,10 +82,12 @@ def lines(place, top, head, unit, points):
     parts.append(f'<path class="axis" d="M{left} {bottom}h{width - 16}"/>')
     way = " L".join(f"{x:.1f} {y:.1f}" for x, y in places)
     parts.append(f'<path class="line" d="M{way}"/>')
-    for (label, _, value), (x, y) in zip(points, places):
+    before = [places[0], *places]
+    for (label, _, value), (x, y), (_, y_before) in zip(points, places, before):
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="own"/>')
-        # The first two points are close to each other.
-        parts.append(text(x, y - 10, short(value), anchor="end" if (x, y) == places[0] else "middle"))
+        # Beside the line, and the first two points are close to each other.
+        anchor = "start" if y_before < y else "end" if (x, y) == places[0] else "middle"
+        parts.append(text(x, y - 10, short(value), anchor=anchor))
         parts.append(text(x, bottom + 18, label.split(" ")[0], "dim", "middle"))
     return parts
 
