@@ -1,0 +1,214 @@
+"""What is compared with what, and how it has to come out."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from .captures import MIX, SCAN, SMALL, Captures
+from .measure import Cost, Effort, Failed, Program, side_by_side
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A number that is worked out from the costs, and what it may be; without a limit it is only shown."""
+
+    limit: float | None
+    is_floor: bool
+    value: Callable
+    unit: str = " x"
+
+    def holds(self, number):
+        return number >= self.limit if self.is_floor else number <= self.limit
+
+    def wanted(self):
+        if self.limit is None:
+            return ""
+        return f"{'at least' if self.is_floor else 'at most'} {self.limit:g}{self.unit}"
+
+
+@dataclass
+class Comparison:
+    name: str
+    what: str
+    programs: list
+    bound: Bound
+    # Why it cannot be made.
+    hindrance: str | None = None
+    # A thing that takes milliseconds is measured more often.
+    is_short: bool = False
+
+
+def quotient(costs):
+    """The time of the first program, in that of the second one."""
+    return costs[0].wall / costs[1].wall
+
+
+def at_least(wanted):
+    return Bound(wanted, True, quotient)
+
+
+def at_most(wanted):
+    return Bound(wanted, False, quotient)
+
+
+def peak_at_most(wanted, unit, of_one):
+    return Bound(wanted, False, lambda costs: costs[0].peak / of_one, unit)
+
+
+def later_by_at_most(milliseconds):
+    return Bound(milliseconds, False, lambda costs: (costs[0].wall - costs[1].wall) * 1000, " ms")
+
+
+@dataclass
+class Result:
+    """How a comparison came out, or why it did not."""
+
+    comparison: Comparison
+    costs: list[Cost]
+    hindrance: str | None = None
+
+    @property
+    def number(self):
+        return self.comparison.bound.value(self.costs)
+
+    def reached(self):
+        if self.hindrance:
+            return "not measured"
+        return f"{self.number:.3g}{self.comparison.bound.unit}"
+
+    def verdict(self):
+        if self.hindrance or self.comparison.bound.limit is None:
+            return ""
+        return "yes" if self.comparison.bound.holds(self.number) else "**no**"
+
+
+def measure(comparison, effort):
+    if comparison.hindrance:
+        return Result(comparison, [], comparison.hindrance)
+    if comparison.is_short:
+        effort = Effort(effort.rounds * 10, effort.seconds, effort.rounds_at_most * 10)
+    try:
+        return Result(comparison, side_by_side(comparison.programs, effort))
+    except Failed as failed:
+        return Result(comparison, [], str(failed))
+
+
+class Bench:
+    """What the comparisons need: programs, and captures."""
+
+    def __init__(self, release: Path, captures: Captures):
+        self.release = release
+        self.captures = captures
+        usage = subprocess.run([self.portolan_path, "read", "--help"], capture_output=True, text=True, check=True)
+        self.hindrance = None if "--threads" in usage.stdout else "`portolan read` has no option for threads yet"
+
+    @property
+    def portolan_path(self):
+        return str(self.release / "portolan")
+
+    def portolan(self, capture, threads=1, name="portolan"):
+        # Before there were threads there was one.
+        how = [] if self.hindrance else ["--threads", str(threads)]
+        return Program(name, [self.portolan_path, "read", "-q", "--no-rules", *how, capture])
+
+    def bare_walk(self, capture):
+        return Program("bare walk", [str(self.release / "examples" / "bare-walk"), capture])
+
+    def tcpdump(self, capture):
+        return Program("tcpdump", ["tcpdump", "-r", capture, "-w", "/dev/null"])
+
+    def two_threads(self, name, what, capture, wanted):
+        programs = [self.portolan(capture, 1, "1 thread"), self.portolan(capture, 2, "2 threads")]
+        return Comparison(name, what, programs, at_least(wanted), self.hindrance)
+
+
+def all_comparisons(bench):
+    """One after the other; the captures of one are deleted before those of the next are made."""
+    for group in (starts, mixes, wraps, smalls, scans, reals, many_files):
+        yield from group(bench)
+
+
+def starts(bench):
+    true = Program("true", ["true"])
+    with bench.captures.tiny() as tiny:
+        helps = Program("portolan --help", [bench.portolan_path, "--help"])
+        bound = later_by_at_most(10)
+        yield Comparison("start-help", "`portolan --help`, after `true`", [helps, true], bound, is_short=True)
+        reads = bench.portolan(tiny)
+        yield Comparison("start-read", "a capture of 1 KB, after `true`", [reads, true], bound, is_short=True)
+
+
+def mixes(bench):
+    with bench.captures.generated("mix", MIX) as mix:
+        portolan = bench.portolan(mix)
+        yield Comparison("walk-mix", "mix: bare walk / portolan", [bench.bare_walk(mix), portolan], at_least(0.5))
+        yield Comparison("tcpdump-mix", "mix: tcpdump / portolan", [bench.tcpdump(mix), portolan], at_least(3.5))
+        capinfos = Program("capinfos", ["capinfos", "-c", mix])
+        yield Comparison("capinfos-mix", "mix: capinfos -c / portolan", [capinfos, portolan], at_least(1.6))
+        reader = Program("ndpiReader", ["ndpiReader", "-i", mix, "-q"])
+        yield Comparison("ndpi-mix", "mix: ndpiReader / portolan", [reader, portolan], at_least(20))
+        yield bench.two_threads("threads-mix", "mix: 1 thread / 2 threads", mix, 1.3)
+        peak = peak_at_most(64, " MiB", 1 << 20)
+        yield Comparison("memory-mix", "mix: peak memory", [portolan], peak)
+        yield from other_containers(bench, mix)
+
+
+def other_containers(bench, mix):
+    with bench.captures.generated("mix", MIX, "--pcapng") as pcapng:
+        programs = [bench.portolan(pcapng, name="pcapng"), bench.portolan(mix, name="pcap")]
+        yield Comparison("pcapng-mix", "mix: as pcapng / as pcap", programs, at_most(1.15))
+    for tool, wanted in (("zstd", 1.05), ("gzip", 0.8)):
+        with bench.captures.compressed(mix, tool) as packed:
+            unpack = Program(f"{tool} -dc", [tool, "-dc", packed])
+            what = f"mix as .{packed.path.suffix[1:]}: portolan / {unpack.name}"
+            yield Comparison(f"{tool}-mix", what, [bench.portolan(packed), unpack], at_most(wanted))
+
+
+def wraps(bench):
+    """No cliff: a packet in something else costs more, but not much more."""
+    wrapped = [("qinq", "behind two VLAN tags"), ("vxlan", "inside VXLAN"), ("cooked", "as Linux cooked")]
+    with bench.captures.generated("mix", MIX) as mix:
+        for wrap, how in wrapped:
+            with bench.captures.generated("mix", MIX, "--within", wrap) as within:
+                programs = [bench.portolan(within, name=wrap), bench.portolan(mix, name="plain")]
+                yield Comparison(f"{wrap}-mix", f"mix: {how} / plain", programs, at_most(3))
+
+
+def smalls(bench):
+    with bench.captures.generated("small", SMALL) as small:
+        portolan = bench.portolan(small)
+        walk = [bench.bare_walk(small), portolan]
+        yield Comparison("walk-small", "small: bare walk / portolan", walk, at_least(0.2))
+        dump = [bench.tcpdump(small), portolan]
+        yield Comparison("tcpdump-small", "small: tcpdump / portolan", dump, at_least(1.8))
+        yield bench.two_threads("threads-small", "small: 1 thread / 2 threads", small, 1.4)
+
+
+def scans(bench):
+    with bench.captures.generated("scan", SCAN) as scan:
+        portolan = bench.portolan(scan)
+        output = bench.captures.folder / "nfcapd"
+        nfpcapd = Program("nfpcapd", ["nfpcapd", "-r", scan, "-w", str(output)], output)
+        yield Comparison("nfpcapd-scan", "scan: nfpcapd / portolan", [nfpcapd, portolan], at_least(30))
+        peak = peak_at_most(110, " B", bench.captures.scaled(SCAN[1]))
+        yield Comparison("memory-scan", "scan: peak memory / flows", [portolan], peak)
+        with bench.captures.generated("collide", SCAN) as collide:
+            programs = [bench.portolan(collide, name="collide"), bench.portolan(scan, name="scan")]
+            yield Comparison("collide", "collide / scan", programs, at_most(2))
+
+
+def reals(bench):
+    with bench.captures.real() as real:
+        programs = [bench.bare_walk(real), bench.portolan(real)]
+        yield Comparison("walk-real", "real: bare walk / portolan", programs, at_least(0.6))
+    with bench.captures.real(days_apart=1) as real:
+        programs = [bench.bare_walk(real), bench.portolan(real)]
+        what = "real, each time a day later, with other flows: bare walk / portolan"
+        yield Comparison("walk-real-days", what, programs, Bound(None, True, quotient))
+
+
+def many_files(bench):
+    with bench.captures.generated("mix", MIX) as mix, bench.captures.pieces(mix, 1000) as pieces:
+        what = "mix as 1,000 files: 1 thread / 2 threads"
+        yield bench.two_threads("threads-files", what, pieces, 1.6)
