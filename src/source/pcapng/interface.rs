@@ -1,6 +1,6 @@
 //! What a section says of an interface: link type, snap length, the meaning of time stamps, drops.
 
-use super::Order;
+use super::block::Order;
 use super::options::u64_of;
 use crate::net::{LinkType, Timestamp};
 use crate::source::Drops;

@@ -1,73 +1,26 @@
 //! pcapng files (draft-ietf-opsawg-pcapng).
 
+mod block;
 mod interface;
 mod options;
+mod pieces;
 
 use super::block_reader::BlockReader;
 use super::pcap::{cut_short, end};
 use super::{Drops, Frame, SourceError};
 use crate::net::LinkType;
+pub(super) use block::SECTION_HEADER;
+use block::{
+    BLOCK_HEADER, BYTE_ORDER_MAGIC, ENHANCED_PACKET, EPB_DROP_COUNT, INTERFACE_DESCRIPTION,
+    INTERFACE_STATISTICS, LONGEST_BLOCK, OBSOLETE_PACKET, Order, SECTION_HEADER_TYPE, SIMPLE_PACKET, TRAILER,
+    has_length, is_looked_into, least_length, padded,
+};
 use interface::Interface;
 use options::{each_option, u64_of};
+pub(super) use pieces::Context;
 
-/// The block type of a section header, the same in either byte order.
-pub(super) const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
-
-const SECTION_HEADER_TYPE: u32 = 0x0a0d_0d0a;
-const INTERFACE_DESCRIPTION: u32 = 1;
-const OBSOLETE_PACKET: u32 = 2;
-const SIMPLE_PACKET: u32 = 3;
-const NAME_RESOLUTION: u32 = 4;
-const INTERFACE_STATISTICS: u32 = 5;
-const ENHANCED_PACKET: u32 = 6;
-const DECRYPTION_SECRETS: u32 = 10;
-const CUSTOM: u32 = 0xbad;
-const CUSTOM_NOT_TO_COPY: u32 = 0x4000_0bad;
-
-const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
-
-/// Type and length before a block's body.
-const BLOCK_HEADER: usize = 8;
-/// The length again, behind it.
-const TRAILER: usize = 4;
-/// The longest block, as Wireshark has it: the largest packet of any link type that it knows, with options. A length
-/// beyond this is a defect rather than a block.
-const LONGEST_BLOCK: u64 = 32 + (128 << 20) + (128 << 10);
-
-const EPB_DROP_COUNT: u16 = 4;
 const ISB_IF_DROP: u16 = 5;
 const ISB_OS_DROP: u16 = 7;
-
-/// The byte order of a section.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    Little,
-    Big,
-}
-
-impl Order {
-    #[inline]
-    fn u32(self, bytes: &[u8], offset: usize) -> u32 {
-        self.word(*bytes[offset..].first_chunk().expect("the shortest block of this type has it"))
-    }
-
-    #[inline]
-    const fn word(self, word: [u8; 4]) -> u32 {
-        match self {
-            Self::Little => u32::from_le_bytes(word),
-            Self::Big => u32::from_be_bytes(word),
-        }
-    }
-
-    #[inline]
-    fn u16(self, bytes: &[u8], offset: usize) -> u16 {
-        let half = [bytes[offset], bytes[offset + 1]];
-        match self {
-            Self::Little => u16::from_le_bytes(half),
-            Self::Big => u16::from_be_bytes(half),
-        }
-    }
-}
 
 /// Reads the packets of a pcapng file.
 #[derive(Debug)]
@@ -78,14 +31,6 @@ pub(super) struct PcapNgReader {
     /// Drops of the sections before this one.
     drops: Drops,
     /// Sections begun.
-    sections: u64,
-}
-
-/// What has to be known of the blocks before a packet in order to read it.
-#[derive(Debug)]
-pub(in crate::source) struct Context {
-    order: Order,
-    interfaces: Vec<Interface>,
     sections: u64,
 }
 
@@ -148,50 +93,6 @@ impl PcapNgReader {
     #[inline]
     pub(super) const fn offset(&self) -> u64 {
         self.reader.offset()
-    }
-
-    /// Reads the blocks before the first packet, then goes on in `reader`, which may begin anywhere in the same file, at the
-    /// first place from which blocks seem to follow each other. Returns whether there is one.
-    pub(super) fn synchronise(&mut self, reader: BlockReader) -> Result<bool, SourceError> {
-        while let Some(block) = self.next_block()? {
-            if matches!(block.kind, ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET) {
-                break;
-            }
-            self.describe(block)?;
-        }
-        let (order, past) = (self.order, usize::try_from(reader.offset() % 4).unwrap_or_default());
-        self.reader = reader;
-        // Blocks begin at multiples of four bytes.
-        self.reader.has(4);
-        let padding = (4 - past) % 4;
-        Ok(self.reader.skip(padding as u64)
-            && self.reader.synchronise(4, |bytes| seem_to_begin(bytes, order)))
-    }
-
-    /// What the blocks so far say of the packets that follow.
-    pub(super) fn context(&self) -> Context {
-        Context { order: self.order, interfaces: self.interfaces.clone(), sections: self.sections }
-    }
-
-    /// Whether what follows would be read as it was by one that began with that context.
-    pub(super) fn is_in(&self, context: &Context) -> bool {
-        let describes_same = |(one, other): (&Interface, &Interface)| one.describes_same(other);
-        self.sections == context.sections
-            && self.order == context.order
-            && self.interfaces.len() == context.interfaces.len()
-            && self.interfaces.iter().zip(&context.interfaces).all(describes_same)
-    }
-
-    /// Whether no section began since.
-    pub(super) fn is_in_section_of(&self, context: &Context) -> bool {
-        self.sections == context.sections
-    }
-
-    /// Adds what was dropped in an earlier part of the same section.
-    pub(super) fn add_drops_of(&mut self, earlier: &Self) {
-        for (interface, earlier) in self.interfaces.iter_mut().zip(&earlier.interfaces) {
-            interface.add_drops_of(earlier);
-        }
     }
 
     /// The next packet; `None` at the end of the file.
@@ -448,78 +349,5 @@ impl PcapNgReader {
             }
         });
         if fit && sound { Ok(()) } else { Err(SourceError::Options { offset: block.offset }) }
-    }
-}
-
-/// Whether blocks follow each other from here on, as far as can be told.
-fn seem_to_begin(bytes: &[u8], order: Order) -> bool {
-    /// Random bytes pass for that many blocks in a row less often than once in a file.
-    const ENOUGH: usize = 4;
-    let mut rest = bytes;
-    for seen in 0..ENOUGH {
-        if rest.len() < BLOCK_HEADER {
-            return seen > 0;
-        }
-        let (kind, length) = (order.u32(rest, 0), padded(order.u32(rest, 4)));
-        let is_known = is_looked_into(kind) || matches!(kind, NAME_RESOLUTION | DECRYPTION_SECRETS | CUSTOM);
-        if !is_known || length < least_length(kind) || length > LONGEST_BLOCK {
-            return false;
-        }
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        if rest.len() < length {
-            // What is not buffered cannot speak against it.
-            return seen > 0;
-        }
-        if padded(order.u32(rest, length - TRAILER)) != length as u64 {
-            return false;
-        }
-        rest = &rest[length..];
-    }
-    true
-}
-
-/// Whether a block of this type is buffered; the others are skipped as they are read.
-const fn is_looked_into(kind: u32) -> bool {
-    matches!(
-        kind,
-        SECTION_HEADER_TYPE
-            | INTERFACE_DESCRIPTION
-            | INTERFACE_STATISTICS
-            | ENHANCED_PACKET
-            | SIMPLE_PACKET
-            | OBSOLETE_PACKET
-    )
-}
-
-/// Whether the value of a packet's option is as long as its code says.
-const fn has_length(code: u16, value: &[u8]) -> bool {
-    const FLAGS: u16 = 2;
-    const PACKET_ID: u16 = 5;
-    const QUEUE: u16 = 6;
-    const VERDICT: u16 = 7;
-    match (code, value) {
-        (FLAGS | QUEUE, _) => value.len() == 4,
-        (EPB_DROP_COUNT | PACKET_ID, _) => value.len() == 8,
-        (VERDICT, [1 | 2, number @ ..]) => number.len() == 8,
-        (VERDICT, _) => !value.is_empty(),
-        _ => true,
-    }
-}
-
-/// The length of a block by what its length field says: some writers leave the padding out of the field, though not
-/// out of the file.
-fn padded(length: u32) -> u64 {
-    u64::from(length).next_multiple_of(4)
-}
-
-/// The least length of a block of a type, from its fixed fields.
-const fn least_length(kind: u32) -> u64 {
-    match kind {
-        SECTION_HEADER_TYPE => 28,
-        OBSOLETE_PACKET | ENHANCED_PACKET => 32,
-        INTERFACE_STATISTICS => 24,
-        INTERFACE_DESCRIPTION | DECRYPTION_SECRETS => 20,
-        SIMPLE_PACKET | NAME_RESOLUTION | CUSTOM | CUSTOM_NOT_TO_COPY => 16,
-        _ => 12,
     }
 }

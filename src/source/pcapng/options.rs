@@ -1,6 +1,6 @@
 //! The options of a block (draft-ietf-opsawg-pcapng, section 3.5).
 
-use super::Order;
+use super::block::Order;
 
 const END_OF_OPTIONS: u16 = 0;
 /// Options of anyone's own, which begin with the number of the one who made them.
