@@ -325,6 +325,35 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 #[test]
+fn any_number_of_threads_tells_the_same() {
+    let mut cut = capture(1..50);
+    cut.truncate(cut.len() - 3);
+    let folder = Folder::new()
+        .with("one", &capture(1..90))
+        .with("cut", &cut)
+        .with("text", b"not a capture at all")
+        .with("two", &capture(40..200));
+    let fifo = folder.fifo("fifo");
+    let told = |threads: &str| {
+        let writer = std::thread::spawn({
+            let fifo = fifo.clone();
+            move || fs::write(fifo, capture(300..310)).unwrap()
+        });
+        let files = ["one", "none", "cut", "fifo", "text", "two"];
+        let options = ["--threads", threads, "--format", "json", "--flows", "flows.ndjson", "--no-rules"];
+        let output = folder.portolan(&[&["read"], &files[..], &options[..]].concat());
+        writer.join().unwrap();
+        assert_eq!((status(&output), packets(&output)), (3, 89 + 48 + 10 + 160), "{}", stderr(&output));
+        (output.stdout, output.stderr, fs::read(folder.path("flows.ndjson")).unwrap())
+    };
+    let alone = told("1");
+    assert_eq!(String::from_utf8_lossy(&alone.1).lines().count(), 3);
+    for threads in ["2", "7"] {
+        assert!(told(threads) == alone, "{threads} threads");
+    }
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     let folder = Folder::new().with("a.pcap", &capture(1..60000));
     let mut child = folder
