@@ -1,4 +1,4 @@
-//! Reading captures to the end: sources through a [`Meter`] into a [`Summary`].
+//! Reading captures to the end: sources through a [`Meter`](crate::meter::Meter) into a [`Summary`].
 
 mod counting;
 mod plan;
