@@ -119,6 +119,8 @@ pub mod report;
 pub mod source;
 #[cfg(feature = "read")]
 pub mod summary;
+#[cfg(feature = "read")]
+mod threads;
 
 /// The README's examples, as doc tests.
 #[cfg(all(doctest, feature = "read"))]

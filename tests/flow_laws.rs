@@ -43,6 +43,11 @@ fn options(idle_timeout_ns: Option<u64>) -> FlowOptions {
     FlowOptions { idle_timeout_ns, interval_ns: Some(7), ..FlowOptions::default() }
 }
 
+/// Without a series, so that there is a shard for each thread.
+fn in_shards(threads: usize, idle_timeout_ns: Option<u64>) -> FlowOptions {
+    FlowOptions { idle_timeout_ns, threads, ..FlowOptions::default() }
+}
+
 fn table_of(packets: &[PacketMeta], options: &FlowOptions) -> FlowTable {
     let mut table = FlowTable::new(options);
     for packet in packets {
@@ -180,11 +185,27 @@ proptest! {
     }
 
     #[test]
+    fn shards_change_nothing(
+        packets in prop::collection::vec(packet(), 0..200),
+        cut in any::<prop::sample::Index>(),
+        threads in 2..20usize,
+        timeout in prop_oneof![Just(None), Just(Some(TIMEOUT))],
+    ) {
+        let whole = records(table_of(&packets, &in_shards(1, timeout)));
+        let options = in_shards(threads, timeout);
+        let (one, other) = packets.split_at(if packets.is_empty() { 0 } else { cut.index(packets.len()) });
+        let mut merged = table_of(one, &options);
+        merged.merge(table_of(other, &options), &mut |record| panic!("evicted {record:?}"));
+        prop_assert_eq!(records(merged), whole);
+    }
+
+    #[test]
     fn eviction_keeps_the_bound_and_every_total(
         seeds in prop::collection::vec((any::<u16>(), 0i64..100_000, 1u32..2000), 0..2000),
         max_flows in FlowOptions::FEWEST_FLOWS..300,
+        threads in 1..4usize,
     ) {
-        let options = FlowOptions { max_flows, ..options(Some(TIMEOUT)) };
+        let options = FlowOptions { max_flows, ..in_shards(threads, Some(TIMEOUT)) };
         let mut table = FlowTable::new(&options);
         let mut evicted = Vec::new();
         let packets: Vec<PacketMeta> = seeds.into_iter().map(|(port, time, wire_len)| PacketMeta {
@@ -219,6 +240,7 @@ proptest! {
             max_flows: FlowOptions::FEWEST_FLOWS,
             idle_timeout_ns: None,
             interval_ns: Some(1),
+            threads: 3,
         };
         let packets: Vec<PacketMeta> = times.iter().map(|&time| PacketMeta {
             transport: Transport::Udp,

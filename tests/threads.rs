@@ -31,7 +31,8 @@ fn open(input: &Input) -> Result<CaptureReader, portolan::source::SourceError> {
 
 fn summary_of(paths: &[PathBuf], threads: usize, shortest_piece: u64, options: &FlowOptions) -> Summary {
     let inputs: Vec<Input> = paths.iter().cloned().map(Input::Path).collect();
-    let mut reading = Reading::new(options).with_threads(threads, shortest_piece);
+    let options = FlowOptions { threads, ..*options };
+    let mut reading = Reading::new(&options).with_shortest_piece(shortest_piece);
     reading.read_all(&inputs, &open, &mut Nobody);
     reading.finish().unwrap()
 }

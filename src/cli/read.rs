@@ -241,10 +241,11 @@ fn read_all(
         idle_timeout_ns: arguments.idle_timeout.0,
         max_flows: arguments.max_flows,
         interval_ns: arguments.interval,
+        threads: arguments
+            .threads
+            .unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get)),
     };
-    let threads =
-        arguments.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get));
-    let mut reading = Reading::with_table(table, &options).with_threads(threads, Reading::SHORTEST_PIECE);
+    let mut reading = Reading::with_table(table, &options);
     if let Some(sink) = sink {
         reading = reading.with_sink(sink);
     }

@@ -1,7 +1,5 @@
 //! Storage that grows without moving what it holds.
 
-use std::ops::Range;
-
 use super::memory::{in_huge_pages, prefetch};
 
 /// The place of an item in a [`Slab`].
@@ -39,20 +37,15 @@ impl<T> Slab<T> {
         self.chunks.split_last().map_or(0, |(last, full)| full.len() * CHUNK + last.len())
     }
 
-    /// The places of all items, and of what was freed between them, in so many parts of about the same length.
-    pub(crate) fn parts(&self, parts: usize) -> impl Iterator<Item = Range<Id>> {
-        let places = self.places();
-        let bound = move |part: usize| Id::try_from(places * part / parts).expect(BOUNDED);
-        (0..parts).map(move |part| bound(part)..bound(part + 1))
-    }
-
-    /// Sorts what is free, as [`Slab::range`] needs it.
+    /// Sorts what is free, as [`Slab::part`] needs it.
     pub(crate) fn sort_free(&mut self) {
         self.free.sort_unstable();
     }
 
-    /// The items in a range of places, in the order of memory; what is free has to be sorted.
-    pub(crate) fn range(&self, places: Range<Id>) -> impl Iterator<Item = &T> {
+    /// The items of one of so many parts that are about as long, in the order of memory; what is free has to be sorted.
+    pub(crate) fn part(&self, number: usize, parts: usize) -> impl Iterator<Item = &T> {
+        let bound = |part: usize| Id::try_from(self.places() * part / parts).expect(BOUNDED);
+        let places = bound(number)..bound(number + 1);
         let passed = self.free.partition_point(|&id| id < places.start);
         let mut free = self.free[passed..].iter().peekable();
         places.filter(move |id| free.next_if_eq(&id).is_none()).map(|id| &self[id])
@@ -155,8 +148,7 @@ mod tests {
         assert_eq!(slab.len(), CHUNK + 2);
         assert_eq!(slab.ids(), [&ids[..5], &ids[6..]].concat());
         for parts in [1, 2, 7] {
-            let items: Vec<usize> =
-                slab.parts(parts).flat_map(|part| slab.range(part).copied().collect::<Vec<_>>()).collect();
+            let items: Vec<usize> = (0..parts).flat_map(|part| slab.part(part, parts)).copied().collect();
             assert_eq!(items, (0..CHUNK + 3).filter(|&item| item != 5).collect::<Vec<_>>());
         }
         assert_eq!(slab.insert(99), ids[5]);

@@ -1,7 +1,7 @@
 //! The flows of one address family.
 
 use super::details::Details;
-use super::key::Key;
+use super::key::{Key, Seed, seed};
 use super::segment::{Segment, Touch};
 use crate::collections::{Id, Index, NONE, Slab};
 use crate::net::{Side, Transport};
@@ -29,7 +29,7 @@ pub(super) struct Family<K: Key> {
     is_chained: bool,
     /// The idle timeout in ns; `None` for one flow a key.
     timeout: Option<i64>,
-    seed: foldhash::fast::RandomState,
+    seed: Seed,
 }
 
 impl<K: Key> Family<K> {
@@ -40,7 +40,7 @@ impl<K: Key> Family<K> {
             batches: std::array::from_fn(|_| Vec::with_capacity(BATCH)),
             is_chained: false,
             timeout,
-            seed: foldhash::fast::RandomState::default(),
+            seed: seed(),
         }
     }
 
@@ -62,8 +62,7 @@ impl<K: Key> Family<K> {
 
     /// Takes a packet on its way. Returns whether there is a batch of them.
     #[inline]
-    pub(super) fn wait(&mut self, packet: &PacketMeta, key: K, sender: Side) -> bool {
-        let mark = key.mark(packet.transport, &self.seed);
+    pub(super) fn wait(&mut self, packet: &PacketMeta, key: K, mark: u32, sender: Side) -> bool {
         self.index.prefetch(mark);
         let batch = &mut self.batches[0];
         batch.push(Touch {
@@ -156,20 +155,27 @@ impl<K: Key> Family<K> {
         id
     }
 
-    /// Takes over the segments of another table, with their details.
-    pub(super) fn merge(&mut self, other: &Self, details: &mut Details, others: &mut Details) {
-        for batch in other.ids().chunks(BATCH) {
-            let mut marks = [0; BATCH];
-            for (mark, &id) in marks.iter_mut().zip(batch) {
-                *mark = other.segments[id].mark(&self.seed);
-                self.index.prefetch(*mark);
+    /// Takes over the segments of another table, with their details. Their memory is given back along the way.
+    pub(super) fn merge(&mut self, other: Self, details: &mut Details, others: &mut Details) {
+        let Self { segments, index, .. } = other;
+        drop(index);
+        let mut segments = segments.into_iter();
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            batch.clear();
+            for segment in segments.by_ref().take(BATCH) {
+                let mark = segment.mark(&self.seed);
+                self.index.prefetch(mark);
+                batch.push((segment, mark, NONE));
             }
-            let guesses = marks.map(|mark| self.index.guess(mark));
-            for guess in guesses {
-                self.segments.prefetch(guess);
+            if batch.is_empty() {
+                return;
             }
-            for ((&id, mark), guess) in batch.iter().zip(marks).zip(guesses) {
-                let segment = other.segments[id];
+            for (_, mark, guess) in &mut batch {
+                *guess = self.index.guess(*mark);
+                self.segments.prefetch(*guess);
+            }
+            for &(segment, mark, guess) in &batch {
                 let segment = segment.with_detail(details.adopt(others, segment.detail));
                 self.take(segment, mark, guess, details);
             }

@@ -2,8 +2,18 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use crate::net::{Endpoint, Side, Transport};
+
+/// What hashes are keyed with, so that nobody can choose flows that collide.
+pub(super) type Seed = foldhash::fast::RandomState;
+
+/// The seed of this process: the same for all its tables, so that a flow is in the same shard of each.
+pub(super) fn seed() -> Seed {
+    static SEED: LazyLock<Seed> = LazyLock::new(Seed::default);
+    SEED.clone()
+}
 
 /// A pair of endpoints of one address family, the smaller one first.
 pub(super) trait Key: Copy + Eq + Ord {
@@ -11,7 +21,7 @@ pub(super) trait Key: Copy + Eq + Ord {
     type Line: Copy + std::fmt::Debug;
 
     /// Mixes the key and the transport into 32 bits.
-    fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32;
+    fn mark(&self, transport: Transport, seed: &Seed) -> u32;
 
     /// The endpoints, by side.
     fn endpoints(&self) -> [Endpoint; 2];
@@ -84,7 +94,7 @@ impl Key for V4Key {
     type Line = Line;
 
     #[inline]
-    fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32 {
+    fn mark(&self, transport: Transport, seed: &Seed) -> u32 {
         let mut hasher = seed.build_hasher();
         hasher.write_u64(u64::from(self.addresses[0]) << 32 | u64::from(self.addresses[1]));
         hasher.write_u64(word(self.ports, transport));
@@ -104,7 +114,7 @@ impl Key for V6Key {
     type Line = HalfLine;
 
     #[inline]
-    fn mark(&self, transport: Transport, seed: &foldhash::fast::RandomState) -> u32 {
+    fn mark(&self, transport: Transport, seed: &Seed) -> u32 {
         let mut hasher = seed.build_hasher();
         for address in self.addresses {
             hasher.write_u128(u128::from_ne_bytes(address));

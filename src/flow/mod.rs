@@ -2,7 +2,7 @@
 //!
 //! [`FlowTable`] takes packets in any order and hands out [`FlowRecord`]s. Inside, from the bottom up: `slab` stores,
 //! `index` finds, `key` tells flows apart, `segment` counts, `details` holds what only some flows need, `family` is
-//! the table of one address family, `flows` what a table ends as.
+//! the table of one address family, `shard` both families of a part of the table, `flows` what a table ends as.
 
 mod details;
 mod family;
@@ -10,6 +10,7 @@ mod flows;
 mod key;
 mod record;
 mod segment;
+mod shard;
 mod table;
 
 pub use flows::{Flows, Part};

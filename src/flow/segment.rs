@@ -1,7 +1,7 @@
 //! The entry of a flow in its table: 64 bytes over IPv4, 96 over IPv6.
 
 use super::details::{Detail, Details, NEVER};
-use super::key::Key;
+use super::key::{Key, Seed};
 use super::record::{FlowRecord, Handshake, Traffic};
 use crate::collections::{Id, NONE};
 use crate::net::{Endpoint, PortPair, Side, Timestamp, Transport};
@@ -73,7 +73,7 @@ impl<K: Key> Segment<K> {
         self.key == *key && self.transport == transport
     }
 
-    pub(super) fn mark(&self, seed: &foldhash::fast::RandomState) -> u32 {
+    pub(super) fn mark(&self, seed: &Seed) -> u32 {
         self.key.mark(self.transport, seed)
     }
 

@@ -1,12 +1,12 @@
-//! The flow table: both address families, the bound on memory, and what comes out of it.
+//! The flow table: its shards, the bound on memory, and what comes out of it.
 
-use super::details::Details;
-use super::family::{BATCH, Family, STAGES};
+use super::family::{BATCH, STAGES};
 use super::flows::Flows;
-use super::key::{Key, V4Key, V6Key};
+use super::key::{Key, Seed, V4Key, V6Key, seed};
 use super::record::FlowRecord;
-use crate::collections::Id;
+use super::shard::Shard;
 use crate::packet::{Addresses, PacketMeta};
+use crate::threads;
 
 /// Interval volumes kept for each flow of the bound, on average. Every flow needs at least one.
 const CELLS_PER_FLOW: usize = 2;
@@ -21,7 +21,13 @@ pub struct FlowOptions {
     pub max_flows: usize,
     /// The width of the intervals of a series in ns, if one is wanted; at least 1.
     pub interval_ns: Option<u64>,
+    /// By how many threads tables are merged, and their flows decided at the end; at least 1. What comes out is the same for
+    /// any number.
+    pub threads: usize,
 }
+
+/// The most shards of a table. One thread that fills many of them has their batches in its cache.
+const MOST_SHARDS: usize = 16;
 
 impl FlowOptions {
     /// The bound on flows where the user sets none: 16 Mi.
@@ -34,12 +40,20 @@ impl FlowOptions {
     pub const DEFAULT_IDLE_TIMEOUT_NS: u64 = 120_000_000_000;
 }
 
+impl FlowOptions {
+    /// A shard for each thread; one where there is a series, which is fitted into its bound as a whole.
+    fn shards(&self) -> usize {
+        if self.interval_ns.is_some() { 1 } else { self.threads.clamp(1, MOST_SHARDS) }
+    }
+}
+
 impl Default for FlowOptions {
     fn default() -> Self {
         Self {
             idle_timeout_ns: Some(Self::DEFAULT_IDLE_TIMEOUT_NS),
             max_flows: Self::DEFAULT_MAX_FLOWS,
             interval_ns: None,
+            threads: 1,
         }
     }
 }
@@ -50,9 +64,10 @@ impl Default for FlowOptions {
 /// merge into the table of the whole, as long as no flow had to be evicted.
 #[derive(Debug)]
 pub struct FlowTable {
-    v4: Family<V4Key>,
-    v6: Family<V6Key>,
-    details: Details,
+    /// By the first bits of the key's hash.
+    shards: Vec<Shard>,
+    seed: Seed,
+    threads: usize,
     max_flows: usize,
     evicted: u64,
 }
@@ -62,14 +77,13 @@ impl FlowTable {
     pub fn new(options: &FlowOptions) -> Self {
         let nanos = |ns: u64| i64::try_from(ns).unwrap_or(i64::MAX);
         let timeout = options.idle_timeout_ns.map(nanos);
+        let width = options.interval_ns.map(|width| nanos(width).max(1));
         let max_flows = options.max_flows.clamp(FlowOptions::FEWEST_FLOWS, FlowOptions::MOST_FLOWS);
+        let most_cells = max_flows.saturating_mul(CELLS_PER_FLOW);
         Self {
-            v4: Family::new(timeout),
-            v6: Family::new(timeout),
-            details: Details::new(
-                options.interval_ns.map(|width| nanos(width).max(1)),
-                max_flows.saturating_mul(CELLS_PER_FLOW),
-            ),
+            shards: (0..options.shards()).map(|_| Shard::new(timeout, width, most_cells)).collect(),
+            seed: seed(),
+            threads: options.threads.max(1),
             max_flows,
             evicted: 0,
         }
@@ -83,12 +97,12 @@ impl FlowTable {
     /// The width of the intervals in ns: the one asked for, or twice, four times … that where the series would
     /// have outgrown its bound.
     pub fn interval_ns(&self) -> Option<u64> {
-        self.details.width().map(i64::unsigned_abs)
+        self.shards[0].details.width().map(i64::unsigned_abs)
     }
 
     /// Flows held now, without the latest few packets; more than there are while packets out of order wait to be joined.
     pub fn len(&self) -> usize {
-        self.v4.len() + self.v6.len()
+        self.shards.iter().map(Shard::len).sum()
     }
 
     /// Whether no flow is held.
@@ -100,51 +114,58 @@ impl FlowTable {
     #[inline]
     pub fn add(&mut self, packet: &PacketMeta, evict: &mut impl FnMut(FlowRecord)) {
         let (sport, dport) = (packet.source_port, packet.destination_port);
-        let is_full = match packet.addresses {
+        let (shard, is_full) = match packet.addresses {
             Addresses::V4 { source, destination } => {
                 let (key, sender) = V4Key::new(source, sport, destination, dport);
-                self.v4.wait(packet, key, sender)
+                let mark = key.mark(packet.transport, &self.seed);
+                let shard = self.shard_of(mark);
+                (shard, self.shards[shard].v4.wait(packet, key, mark, sender))
             }
             Addresses::V6 { source, destination } => {
                 let (key, sender) = V6Key::new(source, sport, destination, dport);
-                self.v6.wait(packet, key, sender)
+                let mark = key.mark(packet.transport, &self.seed);
+                let shard = self.shard_of(mark);
+                (shard, self.shards[shard].v6.wait(packet, key, mark, sender))
             }
         };
         if is_full {
-            self.step(evict);
+            self.step(shard, evict);
         }
     }
 
+    /// The shard of keys with such a hash: by the first bits, for the index in the shard goes by the last ones.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // below the number of shards
+    fn shard_of(&self, mark: u32) -> usize {
+        ((u64::from(mark) * self.shards.len() as u64) >> u32::BITS) as usize
+    }
+
     #[inline(never)]
-    fn step(&mut self, evict: &mut impl FnMut(FlowRecord)) {
-        self.make_room(self.v4.waiting() + self.v6.waiting(), evict);
-        self.v4.step(&mut self.details);
-        self.v6.step(&mut self.details);
+    fn step(&mut self, shard: usize, evict: &mut impl FnMut(FlowRecord)) {
+        self.make_room(self.shards[shard].waiting(), evict);
+        self.shards[shard].step();
     }
 
     /// Adds all packets that are on their way.
     fn arrive(&mut self, evict: &mut impl FnMut(FlowRecord)) {
-        for _ in 0..STAGES {
-            self.step(evict);
+        for shard in 0..self.shards.len() {
+            for _ in 0..STAGES {
+                self.step(shard, evict);
+            }
         }
     }
 
-    /// Takes over the flows of another table: of another part of the same input, or another input.
+    /// Takes over the flows of another table with the same options: of another part of the same input, or another input.
+    ///
+    /// # Panics
+    /// If the other table has been made for another number of threads.
     pub fn merge(&mut self, mut other: Self, evict: &mut impl FnMut(FlowRecord)) {
+        assert_eq!(self.shards.len(), other.shards.len(), "tables that merge have the same options");
         self.arrive(evict);
         other.arrive(evict);
-        while self.details.width() < other.details.width() {
-            let ids = self.detail_ids();
-            self.details.widen(&ids);
-        }
-        while other.details.width() < self.details.width() {
-            let ids = other.detail_ids();
-            other.details.widen(&ids);
-        }
         self.evicted += other.evicted;
-        self.details.adopt_intervals(&other.details);
-        self.v4.merge(&other.v4, &mut self.details, &mut other.details);
-        self.v6.merge(&other.v6, &mut self.details, &mut other.details);
+        let pairs = self.shards.iter_mut().zip(other.shards).collect();
+        threads::map(pairs, self.threads, |(shard, other): (&mut Shard, Shard)| shard.merge(other));
         self.make_room(0, evict);
     }
 
@@ -152,63 +173,32 @@ impl FlowTable {
     /// longest ago are handed out, an eighth of the table at once.
     fn make_room(&mut self, more: usize, evict: &mut impl FnMut(FlowRecord)) {
         let is_full = |table: &Self| table.len() + more > table.max_flows;
-        if is_full(self) || self.details.is_full() {
-            self.v4.forget_guesses();
-            self.v6.forget_guesses();
-            self.settle();
+        if is_full(self) || self.shards[0].details.is_full() {
+            self.shards.iter_mut().for_each(Shard::settle);
         }
         if is_full(self) {
             let keep = (self.max_flows - self.max_flows / 8).min(self.max_flows - more);
             let horizon = self.last_times_below(self.len() - keep);
-            self.evict_family(|table| &mut table.v4, horizon, evict);
-            self.evict_family(|table| &mut table.v6, horizon, evict);
+            for shard in &mut self.shards {
+                shard.evict(horizon, |record| {
+                    self.evicted += 1;
+                    evict(record);
+                });
+            }
         }
     }
 
     /// The latest time among the `count` flows that ended first.
     fn last_times_below(&self, count: usize) -> Option<i64> {
-        let last = |span: Option<(i64, i64)>| span.map(|(_, last)| last);
         let mut times: Vec<Option<i64>> = Vec::with_capacity(self.len());
-        times.extend(self.v4.ids().into_iter().map(|id| last(self.v4.segment(id).span())));
-        times.extend(self.v6.ids().into_iter().map(|id| last(self.v6.segment(id).span())));
+        self.shards.iter().for_each(|shard| times.extend(shard.last_times()));
         *times.select_nth_unstable(count - 1).1
-    }
-
-    fn evict_family<K: Key>(
-        &mut self,
-        family: impl Fn(&mut Self) -> &mut Family<K>,
-        horizon: Option<i64>,
-        evict: &mut impl FnMut(FlowRecord),
-    ) {
-        let gone = family(self).remove(|segment| segment.span().map(|(_, last)| last) > horizon);
-        self.evicted += gone.len() as u64;
-        for segment in gone {
-            evict(segment.record(&self.details));
-            self.details.remove(segment.detail);
-        }
-    }
-
-    fn detail_ids(&self) -> Vec<Id> {
-        let v4 = self.v4.ids().into_iter().map(|id| self.v4.segment(id).detail);
-        let v6 = self.v6.ids().into_iter().map(|id| self.v6.segment(id).detail);
-        v4.chain(v6).collect()
-    }
-
-    /// Joins what belongs together, and fits the series into its bound.
-    fn settle(&mut self) {
-        self.v4.settle(&mut self.details);
-        self.v6.settle(&mut self.details);
-        if self.details.width().is_some() {
-            let ids = self.detail_ids();
-            self.details.fit(&ids);
-        }
     }
 
     /// Ends the input: all segments that belong together are joined, and what is in the table are its flows.
     pub fn finish(mut self, evict: &mut impl FnMut(FlowRecord)) -> Flows {
         self.arrive(evict);
-        self.settle();
-        let (interval_ns, evicted) = (self.interval_ns(), self.evicted);
-        Flows::new(self.v4.into_segments(), self.v6.into_segments(), self.details, interval_ns, evicted)
+        let ended = threads::map(self.shards, self.threads, Shard::finish);
+        Flows::new(ended, self.evicted)
     }
 }

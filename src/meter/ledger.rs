@@ -2,13 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::thread;
 
 use super::{DecidedFlow, FlowSink};
 use crate::classify::{self, Learned, Observed, PortTable};
 use crate::flow::{FlowOptions, FlowRecord, Flows, Part};
 use crate::merge::Merge;
 use crate::summary::{Loss, Summary, Tally};
+use crate::threads;
 
 /// What has become of flows so far.
 pub(super) struct Ledger<'a> {
@@ -19,12 +19,14 @@ pub(super) struct Ledger<'a> {
     /// Why the sink takes no more.
     pub(super) failure: Option<io::Error>,
     max_flows: usize,
+    threads: usize,
 }
 
 impl Ledger<'_> {
     pub(super) fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
         let (learned, tally) = (Learned::new(), Tally::new(options.max_flows));
-        Self { table, learned, tally, sink: None, failure: None, max_flows: options.max_flows }
+        let FlowOptions { max_flows, threads, .. } = *options;
+        Self { table, learned, tally, sink: None, failure: None, max_flows, threads }
     }
 
     /// Takes a flow that had to leave before the input ended: it is decided by what is known so far, and what it shows
@@ -47,9 +49,9 @@ impl Ledger<'_> {
         }
     }
 
-    /// Decides and counts all flows that are left, by so many threads.
-    pub(super) fn close(mut self, flows: Flows, loss: Loss, threads: usize) -> io::Result<Summary> {
-        let parts = flows.parts(threads);
+    /// Decides and counts all flows that are left.
+    pub(super) fn close(mut self, flows: Flows, loss: Loss) -> io::Result<Summary> {
+        let parts = flows.parts(self.threads.max(1));
         self.learn(&flows, &parts);
         if self.sink.is_some() {
             flows.visit_in_order(|record| self.enter(record));
@@ -68,7 +70,7 @@ impl Ledger<'_> {
     /// Learns what the flows show of the endpoints of those in doubt. Exactly one SYN leaves no doubt.
     fn learn(&mut self, flows: &Flows, parts: &[Part]) {
         let table = &*self.table;
-        let asked = each_part(parts, |part| {
+        let asked = threads::map(parts.iter().collect(), self.threads, |part| {
             let mut asked = Learned::new();
             flows.visit_unopened(part, |record| {
                 let observed = Observed::from(record);
@@ -85,7 +87,7 @@ impl Ledger<'_> {
             return;
         }
         let asked = &self.learned;
-        let learned = each_part(parts, |part| {
+        let learned = threads::map(parts.iter().collect(), self.threads, |part| {
             let mut learned = asked.clone();
             let is_asked = |endpoints| asked.may_know(endpoints);
             flows.visit_between(part, is_asked, |record| learned.learn(&record.into()));
@@ -98,7 +100,7 @@ impl Ledger<'_> {
 
     fn count(&mut self, flows: &Flows, parts: &[Part]) {
         let (table, learned, max_flows) = (&*self.table, &self.learned, self.max_flows);
-        let tallies = each_part(parts, |part| {
+        let tallies = threads::map(parts.iter().collect(), self.threads, |part| {
             let mut tally = Tally::new(max_flows);
             flows.visit(part, |record| {
                 tally.flow(record, &classify::decide(&record.into(), table, learned));
@@ -109,18 +111,4 @@ impl Ledger<'_> {
             self.tally.merge(tally);
         }
     }
-}
-
-/// What `work` makes of each part, all parts at the same time: the first one on this thread.
-fn each_part<T: Send>(parts: &[Part], work: impl Fn(&Part) -> T + Sync) -> Vec<T> {
-    let Some((first, others)) = parts.split_first() else { return Vec::new() };
-    thread::scope(|scope| {
-        let work = &work;
-        let others: Vec<_> = others.iter().map(|part| scope.spawn(move || work(part))).collect();
-        let mut made = vec![work(first)];
-        made.extend(
-            others.into_iter().map(|other| other.join().expect("a part panics only where all would")),
-        );
-        made
-    })
 }

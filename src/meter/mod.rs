@@ -52,27 +52,19 @@ pub struct Meter<'a> {
     flows: FlowTable,
     ledger: Ledger<'a>,
     loss: Loss,
-    threads: usize,
 }
 
 impl<'a> Meter<'a> {
     /// A meter that has seen nothing.
     pub fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
         let (flows, ledger) = (FlowTable::new(options), Ledger::new(table, options));
-        Self { flows, ledger, loss: Loss::default(), threads: 1 }
+        Self { flows, ledger, loss: Loss::default() }
     }
 
     /// Hands all flows to `sink`.
     #[must_use]
     pub fn with_sink(mut self, sink: &'a mut (dyn FlowSink + Send)) -> Self {
         self.ledger.sink = Some(sink);
-        self
-    }
-
-    /// Decides the flows at the end by so many threads, at least 1. A sink gets them from one.
-    #[must_use]
-    pub fn with_threads(mut self, threads: usize) -> Self {
-        self.threads = threads.max(1);
         self
     }
 
@@ -122,9 +114,9 @@ impl<'a> Meter<'a> {
     /// # Errors
     /// What the sink says; never any without one.
     pub fn finish(self) -> io::Result<Summary> {
-        let Self { flows, mut ledger, mut loss, threads } = self;
+        let Self { flows, mut ledger, mut loss } = self;
         let flows = flows.finish(&mut |record| ledger.enter_evicted(&record));
         loss.evicted_flows = flows.evicted();
-        ledger.close(flows, loss, threads)
+        ledger.close(flows, loss)
     }
 }

@@ -48,7 +48,6 @@ pub struct Reading<'a> {
     counting: Counting<'a>,
     table: Arc<PortTable>,
     options: FlowOptions,
-    threads: usize,
     shortest_piece: u64,
     inputs: Vec<InputReport>,
 }
@@ -69,19 +68,15 @@ impl<'a> Reading<'a> {
             counting: Counting::new(Arc::clone(&table), options),
             table,
             options: *options,
-            threads: 1,
             shortest_piece: Self::SHORTEST_PIECE,
             inputs: Vec::new(),
         }
     }
 
-    /// Reads and decides by so many threads, at least 1: several files at the same time, and pieces of files that are at least
-    /// `shortest_piece` bytes long. The numbers are the same for any of both.
+    /// Reads pieces of files at the same time that are at least so many bytes long. The numbers are the same for any.
     #[must_use]
-    pub fn with_threads(mut self, threads: usize, shortest_piece: u64) -> Self {
-        self.threads = threads.max(1);
-        self.shortest_piece = shortest_piece;
-        self.counting.meter = self.counting.meter.with_threads(threads);
+    pub const fn with_shortest_piece(mut self, bytes: u64) -> Self {
+        self.shortest_piece = bytes;
         self
     }
 
@@ -124,7 +119,7 @@ impl<'a> Reading<'a> {
         self.note(name, part)
     }
 
-    /// Reads inputs to their ends or first defects, as many at the same time as there are threads. `open` opens what is no
+    /// Reads inputs to their ends or first defects, as many at the same time as [`FlowOptions::threads`]. `open` opens what is no
     /// file, and what one thread reads.
     pub fn read_all(
         &mut self,
@@ -132,8 +127,8 @@ impl<'a> Reading<'a> {
         open: &dyn Fn(&Input) -> Result<CaptureReader, SourceError>,
         observer: &mut dyn Observer,
     ) {
-        let jobs =
-            if self.threads > 1 { plan::jobs(inputs, self.threads, self.shortest_piece) } else { Vec::new() };
+        let threads = self.options.threads;
+        let jobs = if threads > 1 { plan::jobs(inputs, threads, self.shortest_piece) } else { Vec::new() };
         let mut bytes_before = 0;
         let mut parts = self.at_once(&jobs, &mut |bytes| {
             bytes_before = bytes;
@@ -181,7 +176,7 @@ impl<'a> Reading<'a> {
             filter: filter.clone(),
             ..Counting::new(Arc::clone(&table), &options)
         };
-        let threads = self.threads.min(jobs.len());
+        let threads = self.options.threads.min(jobs.len());
         let outcome = workers::run(jobs, threads, self.options.max_flows, &new, watch);
         outcome.counted.into_iter().for_each(|counted| self.counting.absorb(counted));
         jobs.iter().cloned().zip(outcome.done).collect()
