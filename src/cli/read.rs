@@ -241,9 +241,7 @@ fn read_all(
         idle_timeout_ns: arguments.idle_timeout.0,
         max_flows: arguments.max_flows,
         interval_ns: arguments.interval,
-        threads: arguments
-            .threads
-            .unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get)),
+        threads: arguments.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get)),
     };
     let mut reading = Reading::with_table(table, &options);
     if let Some(sink) = sink {

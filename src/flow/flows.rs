@@ -102,7 +102,8 @@ impl Flows {
         let begin = |span: Option<(i64, i64)>| span.map(|(first, _)| first);
         let mut order: Vec<(Option<i64>, bool, u8, Id)> = Vec::with_capacity(self.len());
         for (number, shard) in (0..).zip(&self.shards) {
-            order.extend(shard.v4.ids().into_iter().map(|id| (begin(shard.v4[id].span()), false, number, id)));
+            order
+                .extend(shard.v4.ids().into_iter().map(|id| (begin(shard.v4[id].span()), false, number, id)));
             order.extend(shard.v6.ids().into_iter().map(|id| (begin(shard.v6[id].span()), true, number, id)));
         }
         let shard = |number: u8| &self.shards[usize::from(number)];
