@@ -32,7 +32,7 @@ impl Kind {
 
     pub(crate) const fn plan(self) -> Plan {
         let (packets, flows) = match self {
-            Self::Mix => (1_800_000, 200_000),
+            Self::Mix => (6_200_000, 200_000),
             Self::Small => (10_000_000, 1_000_000),
             Self::Scan | Self::Collide => (11_000_000, 10_000_000),
         };

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # Packets and flows, as benches/captures has them.
-MIX = (1_800_000, 200_000)
+MIX = (6_200_000, 200_000)
 SMALL = (10_000_000, 1_000_000)
 SCAN = (11_000_000, 10_000_000)
 SIZES = (1_000_000, 200_000)

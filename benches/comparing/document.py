@@ -20,8 +20,8 @@ HOW = """\
 - portolan runs as `portolan read -q --no-rules FILE`, on one thread where nothing else is said.
 - Processor time is user and system together. Peak memory is the largest resident set; what is below 20 MB cannot be told
   apart.
-- The captures are made by the example `make-capture`, the same ones every time: `mix` (1.8 million packets of 560 bytes on
-  average in 200,000 flows, 1.04 GB), `small` (10 million packets of 64 to 90 bytes in a million flows, 0.93 GB), `scan`
+- The captures are made by the example `make-capture`, the same ones every time: `mix` (6.2 million packets of 600 bytes on
+  average in 200,000 flows, 3.82 GB), `small` (10 million packets of 64 to 90 bytes in a million flows, 0.93 GB), `scan`
   (10 million flows of a SYN each, 0.88 GB) and `collide` (as many, whose addresses and ports add up to the same).
 - `real` are the recorded captures in `testdata/`, and those of other people in `../shared/captures` where they are, in one file
   of pcapng, as often as it takes to be 500 MB long. Its flows are known after the first time, so there is a second one in
