@@ -168,16 +168,42 @@ impl PcapReader {
         until: u64,
         mut each: impl FnMut(&Frame<'_>),
     ) -> Result<bool, SourceError> {
-        for _ in 0..most {
+        let mut left = most;
+        while left > 0 {
             if self.offset() >= until {
                 return Ok(false);
             }
-            match self.next_frame()? {
-                Some(frame) => each(&frame),
-                None => return Ok(false),
+            let handed_out = self.buffered_frames(left, until, &mut each);
+            left -= handed_out;
+            if handed_out == 0 && self.fetch()?.is_none() {
+                return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Hands out frames that are wholly buffered. Returns how many.
+    #[inline]
+    fn buffered_frames(&mut self, most: usize, until: u64, each: &mut impl FnMut(&Frame<'_>)) -> usize {
+        let (format, link) = (self.format, self.link);
+        let before_until = usize::try_from(until - self.offset()).unwrap_or(usize::MAX);
+        let ahead = self.reader.ahead();
+        let (mut place, mut handed_out) = (0, 0);
+        while handed_out < most && place < before_until {
+            let rest = &ahead[place..];
+            let Some(header) = rest.first_chunk() else { break };
+            let record = format.record(*header);
+            if record.captured > Frame::MAX_CAPTURED {
+                break;
+            }
+            let length = format.length(record);
+            let Some(captured) = rest.get(format.magic.record_header..length) else { break };
+            each(&Frame { link, timestamp: Some(format.time(record)), captured, wire_len: record.wire_len });
+            place += length;
+            handed_out += 1;
+        }
+        self.reader.take(place);
+        handed_out
     }
 
     /// Reads on until the next record is there; `None` at the end of the file.
