@@ -58,7 +58,7 @@ fn table_of(packets: &[PacketMeta], options: &FlowOptions) -> FlowTable {
 
 fn records(table: FlowTable) -> Vec<FlowRecord> {
     let mut records = Vec::new();
-    let flows = table.finish(&mut |record| panic!("evicted {record:?}"));
+    let flows = table.finish();
     flows.visit_in_order(|record| records.push(record.clone()));
     records
 }
@@ -208,6 +208,8 @@ proptest! {
         let options = FlowOptions { max_flows, ..in_shards(threads, Some(TIMEOUT)) };
         let mut table = FlowTable::new(&options);
         let mut evicted = Vec::new();
+        let mut of_one = FlowTable::new(&FlowOptions { threads: 1, ..options });
+        let mut evicted_of_one = Vec::new();
         let packets: Vec<PacketMeta> = seeds.into_iter().map(|(port, time, wire_len)| PacketMeta {
             transport: Transport::Udp,
             addresses: Addresses::V4 {
@@ -223,9 +225,11 @@ proptest! {
         let total: u64 = packets.iter().map(|packet| u64::from(packet.wire_len)).sum();
         for packet in &packets {
             table.add(packet, &mut |record| evicted.push(record));
+            of_one.add(packet, &mut |record| evicted_of_one.push(record));
             prop_assert!(table.len() <= options.max_flows);
         }
-        let flows = table.finish(&mut |record| evicted.push(record));
+        prop_assert_eq!(&evicted, &evicted_of_one);
+        let flows = table.finish();
         prop_assert_eq!(flows.evicted(), evicted.len() as u64);
         let mut held = 0;
         flows.visit_in_order(|record| held += record.bytes());
@@ -251,9 +255,9 @@ proptest! {
             timestamp: Some(Timestamp::from_nanos(time)),
             wire_len: 1,
         }).collect();
-        let forwards = table_of(&packets, &options).finish(&mut |_| ());
+        let forwards = table_of(&packets, &options).finish();
         let reversed: Vec<PacketMeta> = packets.iter().rev().copied().collect();
-        let backwards = table_of(&reversed, &options).finish(&mut |_| ());
+        let backwards = table_of(&reversed, &options).finish();
         prop_assert_eq!(forwards.interval_ns(), backwards.interval_ns());
         prop_assert!(forwards.interval_ns().unwrap() > 1);
         let mut cells = 0;

@@ -313,6 +313,22 @@ fn evictions_are_loss_and_lose_no_packet() {
 }
 
 #[test]
+fn what_is_evicted_is_the_same_in_every_run() {
+    let folder = Folder::new().with("a.pcap", &capture(1..3001));
+    let results = ["1", "1", "2", "4", "4"].map(|threads| {
+        let arguments =
+            ["read", "a.pcap", "--max-flows", "64", "--threads", threads, "--top", "0", "--format"];
+        let summary =
+            folder.portolan(&[&arguments[..], &["json", "--flows", "flows.ndjson"]].concat()).stdout;
+        (String::from_utf8(summary).unwrap(), fs::read_to_string(folder.path("flows.ndjson")).unwrap())
+    });
+    assert_eq!(results[0].1.lines().count(), 3000);
+    for result in &results[1..] {
+        assert_eq!(result, &results[0]);
+    }
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let folder = Folder::new().with("a.pcap", &capture(1..2000));
     for format in ["text", "json", "csv", "markdown"] {

@@ -101,7 +101,7 @@ fn flow_table(to: &mut impl Measure) {
             for meta in metas {
                 table.add(meta, &mut |_| ());
             }
-            table.finish(&mut |_| ())
+            table.finish()
         },
     );
 }

@@ -123,6 +123,11 @@ impl Details {
         self.entry(id).newest_cell = cell;
     }
 
+    /// Interval volumes held now.
+    pub(super) fn cells_held(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Whether the series takes so much room that [`Details::fit`] is due.
     pub(super) fn is_full(&self) -> bool {
         self.width.is_some()

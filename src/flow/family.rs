@@ -263,23 +263,22 @@ impl<K: Key> Family<K> {
         }
     }
 
-    /// Removes the segments for which `keep` does not hold, and hands them out. They have to be settled, and `keep`
-    /// has to hold for all that are later than one for which it holds.
-    pub(super) fn remove(&mut self, keep: impl Fn(&Segment<K>) -> bool) -> Vec<Segment<K>> {
-        let mut removed = Vec::new();
+    /// Removes the segments that ended by `horizon`, which have to be settled. `each` takes what was their detail.
+    pub(super) fn remove_ended_by(&mut self, horizon: Option<i64>, mut each: impl FnMut(Id)) {
+        let stays = |segment: &Segment<K>| segment.span().map(|(_, last)| last) > horizon;
         let heads: Vec<Id> = self.index.ids().collect();
-        self.index.retain(|head| keep(&self.segments[head]));
+        self.index.retain(|head| stays(&self.segments[head]));
         for head in heads {
+            // The newest comes first.
             let chain: Vec<Id> = self.chain(head).collect();
-            let kept = chain.iter().take_while(|&&id| keep(&self.segments[id])).count();
+            let kept = chain.iter().take_while(|&&id| stays(&self.segments[id])).count();
             if kept > 0 {
                 self.segments[chain[kept - 1]].older = NONE;
             }
             for &id in &chain[kept..] {
-                removed.push(self.segments[id]);
+                each(self.segments[id].detail);
                 self.segments.remove(id);
             }
         }
-        removed
     }
 }

@@ -2,9 +2,10 @@
 
 use super::details::Details;
 use super::key::{V4Key, V6Key};
+use super::order::Place;
 use super::record::FlowRecord;
 use super::segment::Segment;
-use crate::collections::{Id, Slab};
+use crate::collections::Slab;
 use crate::net::{Endpoint, PortPair};
 
 /// All flows of an input that has ended.
@@ -99,26 +100,22 @@ impl Flows {
     /// Shows all flows by the time they began (those without times first), then by transport and endpoints: the same order
     /// whatever the order of reading.
     pub fn visit_in_order(&self, mut each: impl FnMut(&FlowRecord)) {
-        let begin = |span: Option<(i64, i64)>| span.map(|(first, _)| first);
-        let mut order: Vec<(Option<i64>, bool, u8, Id)> = Vec::with_capacity(self.len());
-        for (number, shard) in (0..).zip(&self.shards) {
-            order
-                .extend(shard.v4.ids().into_iter().map(|id| (begin(shard.v4[id].span()), false, number, id)));
-            order.extend(shard.v6.ids().into_iter().map(|id| (begin(shard.v6[id].span()), true, number, id)));
+        let mut places: Vec<Place> = Vec::with_capacity(self.len());
+        for (shard, Ended { v4, v6, .. }) in (0..).zip(&self.shards) {
+            let begin = |span: Option<(i64, i64)>| span.map(|(first, _)| first);
+            let place = |id, is_v6, span| Place { begin: begin(span), is_v6, shard, id };
+            places.extend(v4.ids().into_iter().map(|id| place(id, false, v4[id].span())));
+            places.extend(v6.ids().into_iter().map(|id| place(id, true, v6[id].span())));
         }
-        let shard = |number: u8| &self.shards[usize::from(number)];
-        order.sort_unstable_by(|one, other| {
-            (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| {
-                if one.1 {
-                    shard(one.2).v6[one.3].key().cmp(&shard(other.2).v6[other.3].key())
-                } else {
-                    shard(one.2).v4[one.3].key().cmp(&shard(other.2).v4[other.3].key())
-                }
-            })
-        });
-        for (_, is_v6, number, id) in order {
-            let Ended { v4, v6, details } = shard(number);
-            each(&if is_v6 { v6[id].record(details) } else { v4[id].record(details) });
+        let shard = |place: &Place| &self.shards[usize::from(place.shard)];
+        Place::sort(
+            &mut places,
+            |place| shard(place).v4[place.id].key(),
+            |place| shard(place).v6[place.id].key(),
+        );
+        for place in places {
+            let Ended { v4, v6, details } = shard(&place);
+            each(&if place.is_v6 { v6[place.id].record(details) } else { v4[place.id].record(details) });
         }
     }
 

@@ -5,6 +5,7 @@ use super::details::Details;
 use super::family::Family;
 use super::flows::Ended;
 use super::key::{Key, V4Key, V6Key};
+use super::order::Place;
 use super::record::FlowRecord;
 use crate::collections::Id;
 
@@ -80,10 +81,26 @@ impl Shard {
         v4.chain(self.v6.ids().into_iter().map(move |id| last(self.v6.segment(id).span())))
     }
 
-    /// Hands out the segments that ended by `horizon`; all have to be settled.
-    pub(super) fn evict(&mut self, horizon: Option<i64>, mut evict: impl FnMut(FlowRecord)) {
-        evict_family(&mut self.v4, &mut self.details, horizon, &mut evict);
-        evict_family(&mut self.v6, &mut self.details, horizon, &mut evict);
+    /// The places of the segments that ended by `horizon`, in the shard of that number.
+    pub(super) fn ended_by(&self, horizon: Option<i64>, number: u8) -> impl Iterator<Item = Place> {
+        let place = move |is_v6| move |(begin, id)| Place { begin, is_v6, shard: number, id };
+        ended_by(&self.v4, horizon).map(place(false)).chain(ended_by(&self.v6, horizon).map(place(true)))
+    }
+
+    /// The record of the segment at a place.
+    pub(super) fn record(&self, place: &Place) -> FlowRecord {
+        if place.is_v6 {
+            self.v6.segment(place.id).record(&self.details)
+        } else {
+            self.v4.segment(place.id).record(&self.details)
+        }
+    }
+
+    /// Removes the segments that ended by `horizon`; all have to be settled.
+    pub(super) fn remove_ended_by(&mut self, horizon: Option<i64>) {
+        let details = &mut self.details;
+        self.v4.remove_ended_by(horizon, |detail| details.remove(detail));
+        self.v6.remove_ended_by(horizon, |detail| details.remove(detail));
     }
 
     /// Ends the input: what belongs together is joined.
@@ -93,14 +110,10 @@ impl Shard {
     }
 }
 
-fn evict_family<K: Key>(
-    family: &mut Family<K>,
-    details: &mut Details,
-    horizon: Option<i64>,
-    evict: &mut impl FnMut(FlowRecord),
-) {
-    for segment in family.remove(|segment| segment.span().map(|(_, last)| last) > horizon) {
-        evict(segment.record(details));
-        details.remove(segment.detail);
-    }
+/// When each segment began that ended by `horizon`, and where it is.
+fn ended_by<K: Key>(family: &Family<K>, horizon: Option<i64>) -> impl Iterator<Item = (Option<i64>, Id)> {
+    let ids = family.ids().into_iter();
+    let spans = ids.map(|id| (family.segment(id).span(), id));
+    let ended = spans.filter(move |(span, _)| span.map(|(_, last)| last) <= horizon);
+    ended.map(|(span, id)| (span.map(|(first, _)| first), id))
 }

@@ -3,6 +3,7 @@
 use super::family::{BATCH, STAGES};
 use super::flows::Flows;
 use super::key::{Key, Seed, V4Key, V6Key, seed};
+use super::order::Place;
 use super::record::FlowRecord;
 use super::shard::Shard;
 use crate::packet::{Addresses, PacketMeta};
@@ -70,7 +71,14 @@ pub struct FlowTable {
     threads: usize,
     max_flows: usize,
     evicted: u64,
+    /// Packets until the next look at whether there is room.
+    until_look: usize,
+    /// What [`FlowTable::len`] is at most, once all packets have arrived.
+    most: usize,
 }
+
+/// Packets between two looks at whether there is room: how many flows may come without one.
+const LOOK_EVERY: usize = 8;
 
 impl FlowTable {
     /// An empty table.
@@ -86,6 +94,8 @@ impl FlowTable {
             threads: options.threads.max(1),
             max_flows,
             evicted: 0,
+            until_look: LOOK_EVERY,
+            most: 0,
         }
     }
 
@@ -103,6 +113,12 @@ impl FlowTable {
     /// Flows held now, without the latest few packets; more than there are while packets out of order wait to be joined.
     pub fn len(&self) -> usize {
         self.shards.iter().map(Shard::len).sum()
+    }
+
+    /// How much of the room for [`FlowOptions::max_flows`] is taken: the flows held, or as many as the series take the room
+    /// of.
+    pub fn load(&self) -> usize {
+        self.len().max(self.shards[0].details.cells_held() / CELLS_PER_FLOW)
     }
 
     /// Whether no flow is held.
@@ -129,7 +145,12 @@ impl FlowTable {
             }
         };
         if is_full {
-            self.step(shard, evict);
+            self.shards[shard].step();
+        }
+        self.until_look -= 1;
+        if self.until_look == 0 {
+            self.until_look = LOOK_EVERY;
+            self.look(evict);
         }
     }
 
@@ -140,17 +161,20 @@ impl FlowTable {
         ((u64::from(mark) * self.shards.len() as u64) >> u32::BITS) as usize
     }
 
-    #[inline(never)]
-    fn step(&mut self, shard: usize, evict: &mut impl FnMut(FlowRecord)) {
-        self.make_room(self.shards[shard].waiting(), evict);
-        self.shards[shard].step();
+    /// Makes room if there may be none for the packets until the next look.
+    #[inline]
+    fn look(&mut self, evict: &mut impl FnMut(FlowRecord)) {
+        self.most += LOOK_EVERY;
+        if self.most > self.max_flows - LOOK_EVERY || self.shards[0].details.is_full() {
+            self.make_room(evict);
+        }
     }
 
     /// Adds all packets that are on their way.
-    fn arrive(&mut self, evict: &mut impl FnMut(FlowRecord)) {
-        for shard in 0..self.shards.len() {
+    fn arrive(&mut self) {
+        for shard in &mut self.shards {
             for _ in 0..STAGES {
-                self.step(shard, evict);
+                shard.step();
             }
         }
     }
@@ -161,31 +185,52 @@ impl FlowTable {
     /// If the other table has been made for another number of threads.
     pub fn merge(&mut self, mut other: Self, evict: &mut impl FnMut(FlowRecord)) {
         assert_eq!(self.shards.len(), other.shards.len(), "tables that merge have the same options");
-        self.arrive(evict);
-        other.arrive(evict);
+        self.arrive();
+        other.arrive();
         self.evicted += other.evicted;
         let pairs = self.shards.iter_mut().zip(other.shards).collect();
         threads::map(pairs, self.threads, |(shard, other): (&mut Shard, Shard)| shard.merge(other));
-        self.make_room(0, evict);
+        self.make_room(evict);
     }
 
-    /// Makes room for `more` flows: segments are settled, and if that is not enough, the flows whose last packet is the
-    /// longest ago are handed out, an eighth of the table at once.
-    fn make_room(&mut self, more: usize, evict: &mut impl FnMut(FlowRecord)) {
-        let is_full = |table: &Self| table.len() + more > table.max_flows;
-        if is_full(self) || self.shards[0].details.is_full() {
-            self.shards.iter_mut().for_each(Shard::settle);
-        }
-        if is_full(self) {
-            let keep = (self.max_flows - self.max_flows / 8).min(self.max_flows - more);
-            let horizon = self.last_times_below(self.len() - keep);
-            for shard in &mut self.shards {
-                shard.evict(horizon, |record| {
-                    self.evicted += 1;
-                    evict(record);
-                });
+    /// Makes room for the packets until the next look: segments are settled, and if that is not enough, the flows whose last
+    /// packet is the longest ago are handed out, an eighth of the table at once.
+    ///
+    /// How far packets are on their way depends on the hash. So that what leaves does not, all of them arrive before.
+    #[cold]
+    fn make_room(&mut self, evict: &mut impl FnMut(FlowRecord)) {
+        let enough = self.max_flows - LOOK_EVERY;
+        self.most = self.len() + self.shards.iter().map(Shard::waiting).sum::<usize>();
+        if self.most > enough || self.shards[0].details.is_full() {
+            self.arrive();
+            if self.len() > enough || self.shards[0].details.is_full() {
+                self.shards.iter_mut().for_each(Shard::settle);
             }
+            if self.len() > enough {
+                self.evict(self.len() - (self.max_flows - self.max_flows / 8), evict);
+            }
+            self.most = self.len();
         }
+    }
+
+    /// Hands out the `count` flows that ended first, and those that ended at the same time as the last of them.
+    fn evict(&mut self, count: usize, evict: &mut impl FnMut(FlowRecord)) {
+        let horizon = self.last_times_below(count);
+        let mut places: Vec<Place> = Vec::with_capacity(count);
+        for (number, shard) in (0..).zip(&self.shards) {
+            places.extend(shard.ended_by(horizon, number));
+        }
+        let shard = |place: &Place| &self.shards[usize::from(place.shard)];
+        Place::sort(
+            &mut places,
+            |place| shard(place).v4.segment(place.id).key(),
+            |place| shard(place).v6.segment(place.id).key(),
+        );
+        for place in &places {
+            evict(shard(place).record(place));
+        }
+        self.evicted += places.len() as u64;
+        self.shards.iter_mut().for_each(|shard| shard.remove_ended_by(horizon));
     }
 
     /// The latest time among the `count` flows that ended first.
@@ -196,8 +241,8 @@ impl FlowTable {
     }
 
     /// Ends the input: all segments that belong together are joined, and what is in the table are its flows.
-    pub fn finish(mut self, evict: &mut impl FnMut(FlowRecord)) -> Flows {
-        self.arrive(evict);
+    pub fn finish(mut self) -> Flows {
+        self.arrive();
         let ended = threads::map(self.shards, self.threads, Shard::finish);
         Flows::new(ended, self.evicted)
     }

@@ -63,7 +63,14 @@ impl Ledger<'_> {
         }
         let interval_ns = flows.interval_ns();
         let tally = &mut self.tally;
-        flows.into_volumes(|pair, packets, bytes| tally.port_pair(pair, packets, bytes));
+        if flows.evicted() > 0 {
+            // There may be more pairs than are kept apart: which, must not depend on where flows lie.
+            flows.visit_in_order(|record| {
+                tally.port_pair(record.port_pair(), record.packets(), record.bytes());
+            });
+        } else {
+            flows.into_volumes(|pair, packets, bytes| tally.port_pair(pair, packets, bytes));
+        }
         Ok(self.tally.into_summary(&self.table, &self.learned, interval_ns, loss))
     }
 

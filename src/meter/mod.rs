@@ -68,9 +68,9 @@ impl<'a> Meter<'a> {
         self
     }
 
-    /// Flows held now, as [`FlowTable::len`].
-    pub fn flows(&self) -> usize {
-        self.flows.len()
+    /// How much room is taken now, as [`FlowTable::load`].
+    pub fn load(&self) -> usize {
+        self.flows.load()
     }
 
     /// Whether the sink has failed, so that going on is of no use: [`Meter::finish`] will say why.
@@ -114,8 +114,8 @@ impl<'a> Meter<'a> {
     /// # Errors
     /// What the sink says; never any without one.
     pub fn finish(self) -> io::Result<Summary> {
-        let Self { flows, mut ledger, mut loss } = self;
-        let flows = flows.finish(&mut |record| ledger.enter_evicted(&record));
+        let Self { flows, ledger, mut loss } = self;
+        let flows = flows.finish();
         loss.evicted_flows = flows.evicted();
         ledger.close(flows, loss)
     }

@@ -43,7 +43,7 @@ impl Counting<'_> {
     }
 
     /// Counts frames and adds them to `packets`. `look` is called every few thousand of them, with the bytes of the file that
-    /// were read and the flows that are held, and may break off.
+    /// were read and the meter's load, and may break off.
     pub(super) fn frames(
         &mut self,
         capture: &mut CaptureReader,
@@ -76,7 +76,7 @@ impl Counting<'_> {
                 Ok(false) => return Ended::Whole,
                 Err(error) => return Ended::Broken(error),
             }
-            if look(capture.bytes_read(), self.meter.flows()).is_break() || self.meter.has_failed() {
+            if look(capture.bytes_read(), self.meter.load()).is_break() || self.meter.has_failed() {
                 return Ended::Stopped;
             }
         }

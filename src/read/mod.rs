@@ -1,6 +1,7 @@
 //! Reading captures to the end: sources through a [`Meter`](crate::meter::Meter) into a [`Summary`].
 
 mod counting;
+mod part;
 mod plan;
 mod workers;
 
@@ -15,10 +16,10 @@ use crate::classify::PortTable;
 use crate::filter::Filter;
 use crate::flow::FlowOptions;
 use crate::meter::FlowSink;
-use crate::source::{CaptureReader, Drops, Input, Source, SourceError};
+use crate::source::{CaptureReader, Input, SourceError};
 use crate::summary::{InputReport, Summary};
 use counting::{Counting, Ended};
-use plan::Job;
+use part::Part;
 use workers::Done;
 
 /// Watches a reading, and may end it.
@@ -115,59 +116,63 @@ impl<'a> Reading<'a> {
         watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> &InputReport {
         let mut part = Part::of(capture);
-        self.go_on(&mut part, watch);
+        part.go_on(&mut self.counting, usize::MAX, watch);
         self.note(name, part)
     }
 
-    /// Reads inputs to their ends or first defects, as many at the same time as [`FlowOptions::threads`]. `open` opens what is no
-    /// file, and what one thread reads.
+    /// Reads inputs to their ends or first defects, as many at the same time as [`FlowOptions::threads`]. `open` opens what one
+    /// thread reads.
+    ///
+    /// Where the flows do not fit into their bound, or not all inputs are files, one thread reads them all: what is evicted
+    /// depends on the order of reading, and a pipe cannot be read again.
     pub fn read_all(
         &mut self,
         inputs: &[Input],
         open: &dyn Fn(&Input) -> Result<CaptureReader, SourceError>,
         observer: &mut dyn Observer,
     ) {
-        let threads = self.options.threads;
-        let jobs = if threads > 1 { plan::jobs(inputs, threads, self.shortest_piece) } else { Vec::new() };
-        let mut bytes_before = 0;
-        let mut parts = self.at_once(&jobs, &mut |bytes| {
-            bytes_before = bytes;
-            observer.progress("", bytes)
-        });
-        let mut is_stopped = observer.progress("", bytes_before).is_break();
-        for (number, input) in inputs.iter().enumerate() {
-            let name = input.name();
-            let of_input = parts.iter().take_while(|(job, _)| job.input == number).count();
-            let pieces: Vec<_> = parts.drain(..of_input).collect();
-            let is_begun = pieces.first().is_some_and(|(_, done)| done.is_some());
-            if is_stopped && !is_begun {
-                let message = "interrupted".to_owned();
-                self.inputs.push(InputReport { path: name, message, ..InputReport::default() });
-                continue;
+        if let Some(parts) = self.read_at_once(inputs, open, observer) {
+            for (input, part) in inputs.iter().zip(parts) {
+                observer.done(self.note(&input.name(), part));
             }
-            let mut bytes_here = 0;
-            let mut watch = |bytes| {
-                // What the threads have read is in the sum.
-                bytes_here = if is_begun { 0 } else { bytes };
-                observer.progress(&name, bytes_before + bytes_here)
-            };
-            let part = self.put_together(input, pieces, open, &mut watch);
-            bytes_before += bytes_here;
-            let report = self.note(&name, part);
-            observer.done(report);
-            is_stopped |= observer.progress(&name, bytes_before).is_break();
+        } else {
+            self.read_in_order(inputs, open, observer);
         }
     }
 
-    /// Has the threads do what they can at the same time, if there are several jobs.
-    fn at_once(
+    fn read_in_order(
         &mut self,
-        jobs: &[Job],
-        watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> VecDeque<(Job, Option<Done>)> {
-        if jobs.len() < 2 {
-            return VecDeque::new();
+        inputs: &[Input],
+        open: &dyn Fn(&Input) -> Result<CaptureReader, SourceError>,
+        observer: &mut dyn Observer,
+    ) {
+        let mut bytes_before = 0;
+        for input in inputs {
+            let name = input.name();
+            let mut part = Part::default();
+            if observer.progress(&name, bytes_before).is_continue() {
+                let mut bytes_here = 0;
+                part = Part::of(open(input));
+                part.go_on(&mut self.counting, usize::MAX, &mut |bytes| {
+                    bytes_here = bytes;
+                    observer.progress(&name, bytes_before + bytes)
+                });
+                bytes_before += bytes_here;
+            }
+            observer.done(self.note(&name, part));
         }
+    }
+
+    /// Has threads read the inputs, and puts what they read together. `None` if that cannot be done, or would not give the
+    /// numbers of one thread; nothing is counted then.
+    fn read_at_once(
+        &mut self,
+        inputs: &[Input],
+        open: &dyn Fn(&Input) -> Result<CaptureReader, SourceError>,
+        observer: &mut dyn Observer,
+    ) -> Option<Vec<Part>> {
+        let threads = self.options.threads;
+        let jobs = if threads > 1 { plan::jobs(inputs, threads, self.shortest_piece) } else { None }?;
         let (table, options) = (Arc::clone(&self.table), self.options);
         #[cfg(feature = "capture")]
         let filter = self.counting.filter.clone();
@@ -176,58 +181,28 @@ impl<'a> Reading<'a> {
             filter: filter.clone(),
             ..Counting::new(Arc::clone(&table), &options)
         };
-        let threads = self.options.threads.min(jobs.len());
-        let outcome = workers::run(jobs, threads, self.options.max_flows, &new, watch);
-        outcome.counted.into_iter().for_each(|counted| self.counting.absorb(counted));
-        jobs.iter().cloned().zip(outcome.done).collect()
-    }
-
-    /// Makes one of the pieces of an input. What no thread has read, or not as it has to be, is read now.
-    fn put_together(
-        &mut self,
-        input: &Input,
-        pieces: Vec<(Job, Option<Done>)>,
-        open: &dyn Fn(&Input) -> Result<CaptureReader, SourceError>,
-        watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Part {
-        let mut pieces = pieces.into_iter();
-        let mut part = match pieces.next() {
-            Some((_, Some(done))) => Part::from(done),
-            _ => Part::of(open(input)),
-        };
-        self.go_on(&mut part, watch);
-        for (job, done) in pieces {
-            if !part.is_paused() {
-                break;
-            }
-            if let Some(counted) = part.join(done) {
-                self.counting.absorb(counted);
-            } else if let Some(capture) = &mut part.capture {
-                capture.read_until(job.piece.end);
-            }
-            self.go_on(&mut part, watch);
+        let room = self.options.max_flows.saturating_sub(self.counting.meter.load());
+        let mut bytes_read = 0;
+        let outcome = workers::run(&jobs, threads.min(jobs.len()), room, &new, &mut |bytes| {
+            bytes_read = bytes;
+            observer.progress("", bytes)
+        });
+        if outcome.is_full {
+            return None;
         }
-        part
-    }
-
-    /// Reads the rest of a part, if there is any.
-    fn go_on(&mut self, part: &mut Part, watch: &mut dyn FnMut(u64) -> ControlFlow<()>) {
-        let capture = match (&mut part.capture, &part.ended) {
-            (Some(capture), Ended::Paused | Ended::Stopped) => capture,
-            // The opening of a pipe ends so when the user interrupts.
-            (None, Ended::Broken(_)) if part.packets == 0 && watch(0).is_break() => {
-                part.ended = Ended::Stopped;
-                return;
-            }
-            _ => return,
-        };
-        let ended = self.counting.frames(capture, &mut part.packets, &mut |bytes, _| watch(bytes));
-        part.ended = match ended {
-            // A pipe tells of an interrupt by an error.
-            Ended::Broken(_) if watch(capture.bytes_read()).is_break() => Ended::Stopped,
-            ended => ended,
-        };
-        part.drops = capture.drops();
+        let mut all = new();
+        outcome.counted.into_iter().for_each(|counted| all.absorb(counted));
+        let mut done = jobs.into_iter().zip(outcome.done).collect::<VecDeque<_>>();
+        let mut pending = done.iter().filter_map(|(_, done)| done.as_ref()).map(Done::load).sum();
+        let mut parts = Vec::with_capacity(inputs.len());
+        for (number, input) in inputs.iter().enumerate() {
+            let of_input = done.iter().take_while(|(job, _)| job.input == number).count();
+            let pieces = done.drain(..of_input);
+            let mut watch = |_| observer.progress(&input.name(), bytes_read);
+            parts.push(Part::put_together(input, pieces, &mut all, (room, &mut pending), open, &mut watch)?);
+        }
+        self.counting.absorb(all);
+        Some(parts)
     }
 
     /// Reports what became of an input.
@@ -259,57 +234,6 @@ impl<'a> Reading<'a> {
         let mut summary = self.counting.meter.finish()?;
         summary.inputs = self.inputs;
         Ok(summary)
-    }
-}
-
-/// What was read of an input so far.
-struct Part {
-    format: String,
-    packets: u64,
-    ended: Ended,
-    drops: Drops,
-    /// Where reading may go on.
-    capture: Option<CaptureReader>,
-}
-
-impl Part {
-    /// An input of which nothing has been read.
-    fn of(capture: Result<CaptureReader, SourceError>) -> Self {
-        let (format, ended, capture) = match capture {
-            Ok(capture) => (format_of(&capture), Ended::Stopped, Some(capture)),
-            Err(error) => (String::new(), Ended::Broken(error), None),
-        };
-        Self { format, packets: 0, ended, drops: Drops::default(), capture }
-    }
-
-    fn is_paused(&self) -> bool {
-        matches!(self.ended, Ended::Paused)
-    }
-
-    /// Adds the next piece, if it began where this part ended, and hands out what it counted.
-    fn join(&mut self, next: Option<Done>) -> Option<Counting<'static>> {
-        let Done { packets, ended, capture, guessed, .. } = next?;
-        let reader = self.capture.as_mut()?;
-        reader.join(capture?).ok()?;
-        self.drops = reader.drops();
-        self.packets += packets;
-        self.ended = ended;
-        guessed
-    }
-}
-
-impl From<Done> for Part {
-    fn from(done: Done) -> Self {
-        let Done { format, packets, ended, drops, capture, .. } = done;
-        Self { format, packets, ended, drops, capture }
-    }
-}
-
-/// `pcap`, or with what is around it `pcap+gzip`.
-fn format_of(capture: &CaptureReader) -> String {
-    match capture.compression() {
-        Some(compression) => format!("{}+{}", capture.format(), compression.name()),
-        None => capture.format().to_owned(),
     }
 }
 

@@ -15,24 +15,28 @@ pub(super) struct Job {
 }
 
 /// The files among the inputs, in pieces so long that each of so many threads has about the same to read, but no shorter than
-/// `shortest` bytes. Pipes and the like are no jobs.
-pub(super) fn jobs(inputs: &[Input], threads: usize, shortest: u64) -> Vec<Job> {
-    let lengths: Vec<Option<u64>> = inputs.iter().map(length).collect();
-    let total: u64 = lengths.iter().flatten().sum();
+/// `shortest` bytes. `None` if that makes one job, or there are inputs that can be read only once.
+pub(super) fn jobs(inputs: &[Input], threads: usize, shortest: u64) -> Option<Vec<Job>> {
+    let lengths: Vec<u64> = inputs.iter().map(length).collect::<Option<_>>()?;
+    let total: u64 = lengths.iter().sum();
     let longest = total.div_ceil(threads.max(1) as u64).max(shortest).max(1);
     let mut jobs = Vec::new();
     for (number, (input, length)) in inputs.iter().zip(lengths).enumerate() {
-        if let (Input::Path(path), Some(length)) = (input, length) {
+        if let Input::Path(path) = input {
             let piece_of = |piece| Job { input: number, path: path.clone(), piece };
             jobs.extend(pieces(path, length, longest).into_iter().map(piece_of));
         }
     }
-    jobs
+    (jobs.len() > 1).then_some(jobs)
 }
 
 fn length(input: &Input) -> Option<u64> {
     match input {
-        Input::Path(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| found.len()),
+        // What is not there can be tried again as well.
+        Input::Path(path) => match fs::metadata(path) {
+            Ok(found) => found.is_file().then_some(found.len()),
+            Err(_) => Some(0),
+        },
         Input::Stdin => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Threads that read files and pieces of files at the same time, each into meters of its own.
 //!
-//! No thread evicts flows: one whose share of the flows is full stops, and what it left is read by the one that puts all
-//! together. So memory is bounded as it is for one thread, and so are the numbers the same.
+//! No thread evicts flows: where one's share of the flows is full, all stop, and nothing of it counts. What is evicted depends
+//! on the order of reading, so the numbers would not be those of one thread.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::counting::{Counting, Ended, LOOK_EVERY};
-use super::format_of;
+use super::part::format_of;
 use super::plan::Job;
 use crate::source::{CaptureReader, Drops, Source};
 
@@ -26,14 +26,23 @@ pub(super) struct Done {
     pub(super) guessed: Option<Counting<'static>>,
 }
 
+impl Done {
+    /// The load of what it holds itself.
+    pub(super) fn load(&self) -> usize {
+        self.guessed.as_ref().map_or(0, |guessed| guessed.meter.load())
+    }
+}
+
 /// What the threads share.
 struct Shared<'a> {
     jobs: &'a [Job],
     next: AtomicUsize,
     bytes: AtomicU64,
     is_stopped: AtomicBool,
-    /// The most flows that one thread may hold.
-    share: usize,
+    is_full: AtomicBool,
+    /// What all threads hold, as [`Meter::load`](crate::meter::Meter::load), and may hold.
+    load: AtomicUsize,
+    room: usize,
     new: &'a (dyn Fn() -> Counting<'static> + Sync),
 }
 
@@ -42,14 +51,16 @@ pub(super) struct Outcome {
     /// By job; `None` where none was begun.
     pub(super) done: Vec<Option<Done>>,
     pub(super) counted: Vec<Counting<'static>>,
+    /// Whether there were too many flows.
+    pub(super) is_full: bool,
 }
 
 /// Has so many threads do the jobs, in their order. `watch` is called now and then, with the bytes read so far, and may stop
-/// them. `max_flows` bounds the flows of all together.
+/// them. All together have room for so many flows.
 pub(super) fn run(
     jobs: &[Job],
     threads: usize,
-    max_flows: usize,
+    room: usize,
     new: &(dyn Fn() -> Counting<'static> + Sync),
     watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Outcome {
@@ -59,10 +70,14 @@ pub(super) fn run(
         next: AtomicUsize::new(0),
         bytes: AtomicU64::new(0),
         is_stopped: AtomicBool::new(false),
-        share: max_flows / threads,
+        is_full: AtomicBool::new(false),
+        load: AtomicUsize::new(0),
+        // Each thread may pass the bound by what comes between two looks.
+        room: room.saturating_sub(2 * LOOK_EVERY * threads),
         new,
     };
-    let mut outcome = Outcome { done: jobs.iter().map(|_| None).collect(), counted: Vec::new() };
+    let mut outcome =
+        Outcome { done: jobs.iter().map(|_| None).collect(), counted: Vec::new(), is_full: false };
     thread::scope(|scope| {
         let (alive, finished) = channel::<()>();
         let workers: Vec<_> = (0..threads)
@@ -89,6 +104,7 @@ pub(super) fn run(
             }
         }
     });
+    outcome.is_full = shared.is_full.into_inner();
     outcome
 }
 
@@ -97,23 +113,24 @@ impl Shared<'_> {
     fn work(&self) -> (Vec<(usize, Option<Done>)>, Counting<'static>) {
         let mut counted = (self.new)();
         let mut all = Vec::new();
-        let mut held = 0;
-        while !self.is_stopped.load(Ordering::Relaxed) && self.has_room(held + counted.meter.flows()) {
+        while self.goes_on() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = self.jobs.get(number) else { break };
-            let done = self.do_job(job, &mut counted, held);
-            held += done.as_ref().and_then(|done| done.guessed.as_ref()).map_or(0, |own| own.meter.flows());
-            all.push((number, done));
+            all.push((number, self.do_job(job, &mut counted)));
         }
         (all, counted)
     }
 
-    fn has_room(&self, flows: usize) -> bool {
-        flows + 2 * LOOK_EVERY <= self.share
+    fn goes_on(&self) -> bool {
+        if self.load.load(Ordering::Relaxed) > self.room {
+            self.is_full.store(true, Ordering::Relaxed);
+            self.is_stopped.store(true, Ordering::Relaxed);
+        }
+        !self.is_stopped.load(Ordering::Relaxed)
     }
 
     /// `None` if no record was found where the piece begins: it is the rest of the one before.
-    fn do_job(&self, job: &Job, counted: &mut Counting<'static>, held: usize) -> Option<Done> {
+    fn do_job(&self, job: &Job, counted: &mut Counting<'static>) -> Option<Done> {
         let is_guess = job.piece.begin > 0;
         let mut guessed = is_guess.then(|| (self.new)());
         let mut capture = match CaptureReader::open_piece(&job.path, job.piece) {
@@ -130,15 +147,15 @@ impl Shared<'_> {
                 });
             }
         };
-        let held = held + if is_guess { counted.meter.flows() } else { 0 };
-        let (mut packets, mut bytes_before) = (0, 0);
-        let mut look = |bytes: u64, flows: usize| {
+        let counting = guessed.as_mut().unwrap_or(counted);
+        let (mut packets, mut bytes_before, mut load_before) = (0, 0, counting.meter.load());
+        let ended = counting.frames(&mut capture, &mut packets, &mut |bytes, load| {
             self.bytes.fetch_add(bytes - bytes_before, Ordering::Relaxed);
-            bytes_before = bytes;
-            let goes_on = self.has_room(held + flows) && !self.is_stopped.load(Ordering::Relaxed);
-            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        };
-        let ended = guessed.as_mut().unwrap_or(counted).frames(&mut capture, &mut packets, &mut look);
+            self.load.fetch_add(load.wrapping_sub(load_before), Ordering::Relaxed);
+            (bytes_before, load_before) = (bytes, load);
+            if self.goes_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        self.load.fetch_add(counting.meter.load().wrapping_sub(load_before), Ordering::Relaxed);
         let (format, drops) = (format_of(&capture), capture.drops());
         let is_over = matches!(ended, Ended::Whole | Ended::Broken(_)) && !is_guess;
         Some(Done { format, packets, ended, drops, capture: (!is_over).then_some(capture), guessed })
