@@ -117,20 +117,26 @@ impl Index {
         }
     }
 
-    /// Keeps only the ids for which `keep` holds.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(Id) -> bool) {
-        let empty = in_huge_pages(vec![EMPTY; self.slots.len()]);
-        let slots = std::mem::replace(&mut self.slots, empty);
-        self.used = 0;
-        for slot in slots.into_iter().filter(|&slot| slot != EMPTY && keep(unpack(slot).1)) {
-            self.place(slot);
-            self.used += 1;
+    /// Takes an entry out, if it is there. What was placed behind it moves up, so that it is still found.
+    pub(crate) fn remove(&mut self, mark: u32, id: Id) {
+        let Some(mut hole) = self.find_slot(mark, |found| found == id) else { return };
+        let bits = self.mask();
+        let steps = |from: usize, to: usize| to.wrapping_sub(from) & bits;
+        let mut place = hole;
+        loop {
+            place = (place + 1) & self.mask();
+            let slot = self.slots[place];
+            if slot == EMPTY {
+                break;
+            }
+            let wanted = unpack(slot).0 as usize & self.mask();
+            if steps(wanted, place) >= steps(hole, place) {
+                self.slots[hole] = slot;
+                hole = place;
+            }
         }
-    }
-
-    /// All ids, in no particular order.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = Id> {
-        self.slots.iter().filter(|&&slot| slot != EMPTY).map(|&slot| unpack(slot).1)
+        self.slots[hole] = EMPTY;
+        self.used -= 1;
     }
 }
 
@@ -149,9 +155,13 @@ mod tests {
             assert_eq!(index.find(mark(id), |found| found == id), Some(id));
         }
         assert_eq!(index.find(mark(7), |found| found == 5001), None);
-        index.retain(|id| id % 2 == 0);
-        assert_eq!(index.ids().count(), 2500);
-        assert_eq!(index.find(mark(3), |found| found == 3), None);
+        for id in (1..5000).step_by(2) {
+            index.remove(mark(id), id);
+        }
+        assert_eq!(index.used, 2500);
+        for id in 0..5000 {
+            assert_eq!(index.find(mark(id), |found| found == id), (id % 2 == 0).then_some(id));
+        }
         index.replace(mark(4), 4, 6000);
         assert_eq!(index.find(mark(4), |found| found == 6000), Some(6000));
         assert_eq!(index.find(mark(4), |found| found == 4), None);

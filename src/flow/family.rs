@@ -219,8 +219,7 @@ impl<K: Key> Family<K> {
         if !self.is_chained {
             return;
         }
-        let split: Vec<Id> = self.index.ids().filter(|&head| self.segments[head].older != NONE).collect();
-        for head in split {
+        for head in self.heads_of_chains() {
             let mut chain: Vec<Id> = self.chain(head).collect();
             // Those without time come first: `None` is the smallest.
             chain.sort_unstable_by_key(|&id| self.segments[id].span());
@@ -228,6 +227,21 @@ impl<K: Key> Family<K> {
             let mark = self.segments[newest].mark(&self.seed);
             self.index.replace(mark, head, newest);
         }
+    }
+
+    /// The newest segment of each key that has several.
+    fn heads_of_chains(&self) -> Vec<Id> {
+        let older = |&id: &Id| self.segments[id].older;
+        let mut heads = self.segments.ids();
+        heads.retain(|id| older(id) != NONE);
+        let mut others: Vec<Id> = heads.iter().map(older).collect();
+        others.sort_unstable();
+        let mut others = others.into_iter().peekable();
+        heads.retain(|&id| {
+            while others.next_if(|&other| other < id).is_some() {}
+            others.peek() != Some(&id)
+        });
+        heads
     }
 
     /// Joins a chain sorted by time and links what stays, the newest as head.
@@ -265,18 +279,20 @@ impl<K: Key> Family<K> {
 
     /// Removes the segments that ended by `horizon`, which have to be settled. `each` takes what was their detail.
     pub(super) fn remove_ended_by(&mut self, horizon: Option<i64>, mut each: impl FnMut(Id)) {
-        let stays = |segment: &Segment<K>| segment.span().map(|(_, last)| last) > horizon;
-        let heads: Vec<Id> = self.index.ids().collect();
-        self.index.retain(|head| stays(&self.segments[head]));
-        for head in heads {
-            // The newest comes first.
-            let chain: Vec<Id> = self.chain(head).collect();
-            let kept = chain.iter().take_while(|&&id| stays(&self.segments[id])).count();
-            if kept > 0 {
-                self.segments[chain[kept - 1]].older = NONE;
+        let leaves = |segment: &Segment<K>| segment.span().map(|(_, last)| last) <= horizon;
+        let ids = self.segments.ids();
+        // Older segments of a key leave before newer ones.
+        for &id in &ids {
+            let older = self.segments[id].older;
+            if older != NONE && leaves(&self.segments[older]) {
+                self.segments[id].older = NONE;
             }
-            for &id in &chain[kept..] {
-                each(self.segments[id].detail);
+        }
+        for id in ids {
+            let segment = &self.segments[id];
+            if leaves(segment) {
+                self.index.remove(segment.mark(&self.seed), id);
+                each(segment.detail);
                 self.segments.remove(id);
             }
         }

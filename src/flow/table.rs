@@ -203,10 +203,12 @@ impl FlowTable {
         self.most = self.len() + self.shards.iter().map(Shard::waiting).sum::<usize>();
         if self.most > enough || self.shards[0].details.is_full() {
             self.arrive();
-            if self.len() > enough || self.shards[0].details.is_full() {
+            let was_full = self.len() > enough;
+            if was_full || self.shards[0].details.is_full() {
                 self.shards.iter_mut().for_each(Shard::settle);
             }
-            if self.len() > enough {
+            // Where settling made little room, it would be due again soon.
+            if was_full && self.len() > enough - self.max_flows / 16 {
                 self.evict(self.len() - (self.max_flows - self.max_flows / 8), evict);
             }
             self.most = self.len();
