@@ -269,3 +269,26 @@ proptest! {
         prop_assert!(cells <= 2 * FlowOptions::FEWEST_FLOWS);
     }
 }
+
+#[test]
+fn a_handshake_at_the_end_of_time_is_one() {
+    let packet = |reply: bool, flags, nanos| {
+        let addresses = [Ipv4Addr::new(10, 0, 0, 9), Ipv4Addr::new(10, 0, 0, 2)];
+        let (source, destination) = if reply { (1, 0) } else { (0, 1) };
+        PacketMeta {
+            transport: Transport::Tcp,
+            addresses: Addresses::V4 { source: addresses[source], destination: addresses[destination] },
+            source_port: [50_000, 50_001][source],
+            destination_port: [50_000, 50_001][destination],
+            flags: TcpFlags(flags),
+            timestamp: Some(Timestamp::from_nanos(nanos)),
+            wire_len: 60,
+        }
+    };
+    for time in [0, i64::MIN, i64::MAX] {
+        let packets = [packet(false, 0x02, time), packet(true, 0x12, time), packet(false, 0x10, time)];
+        let [record] = records(table_of(&packets, &options(Some(TIMEOUT)))).try_into().unwrap();
+        assert_eq!(record.handshake.client(), Some(Side::B), "{time}");
+        assert_eq!(record.handshake_rtt_ns(), Some(0), "{time}");
+    }
+}

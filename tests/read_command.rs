@@ -372,16 +372,18 @@ fn any_number_of_threads_tells_the_same() {
 #[test]
 fn a_closed_pipe_is_no_error() {
     let folder = Folder::new().with("a.pcap", &capture(1..60000));
-    let mut child = folder
-        .command(&["read", "a.pcap", "--format", "json", "--top", "0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut beginning = [0; 10];
-    child.stdout.take().unwrap().read_exact(&mut beginning).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((status(&output), stderr(&output).as_str()), (0, ""));
+    for format in ["text", "json", "csv", "markdown"] {
+        let mut child = folder
+            .command(&["read", "a.pcap", "--format", format, "--top", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut beginning = [0; 10];
+        child.stdout.take().unwrap().read_exact(&mut beginning).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((status(&output), stderr(&output).as_str()), (0, ""), "{format}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Storage that grows without moving what it holds.
+//! Storage that grows without moving what it holds, once that is more than a little.
 
 use super::memory::{in_huge_pages, prefetch};
 
@@ -14,6 +14,9 @@ const BOUNDED: &str = "a slab is bounded far below four billion items";
 const CHUNK_BITS: u32 = 18;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
+/// So many items are in ordinary pages, of which only those are taken that are used.
+const FEW: usize = 1 << 12;
+
 /// Items by number, in chunks that never move; freed places are used again.
 #[derive(Debug)]
 pub(crate) struct Slab<T> {
@@ -28,6 +31,20 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    /// Makes room behind the last item. There are many slabs with few items, so they move once.
+    #[cold]
+    fn make_room(&mut self) {
+        match self.chunks.as_mut_slice() {
+            [] => self.chunks.push(Vec::with_capacity(FEW)),
+            [few] if few.len() < CHUNK => {
+                let mut whole = in_huge_pages(Vec::with_capacity(CHUNK));
+                whole.append(few);
+                *few = whole;
+            }
+            _ => self.chunks.push(in_huge_pages(Vec::with_capacity(CHUNK))),
+        }
+    }
+
     /// Items held now.
     pub(crate) fn len(&self) -> usize {
         self.places() - self.free.len()
@@ -56,8 +73,8 @@ impl<T> Slab<T> {
             self[id] = item;
             return id;
         }
-        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push(in_huge_pages(Vec::with_capacity(CHUNK)));
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK || chunk.len() == chunk.capacity()) {
+            self.make_room();
         }
         let chunk = self.chunks.len() - 1;
         let place = self.chunks[chunk].len();

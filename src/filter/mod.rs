@@ -64,9 +64,12 @@ impl Filter {
         self.programs.extend(other.programs);
     }
 
-    /// The link types met for which the expression makes no sense.
-    pub fn unusable_links(&self) -> impl Iterator<Item = LinkType> {
-        self.programs.iter().filter(|(_, program)| program.is_none()).map(|(&link, _)| link)
+    /// The link types met for which the expression makes no sense, by number.
+    pub fn unusable_links(&self) -> Vec<LinkType> {
+        let unusable = self.programs.iter().filter(|(_, program)| program.is_none());
+        let mut links: Vec<LinkType> = unusable.map(|(&link, _)| link).collect();
+        links.sort_unstable();
+        links
     }
 }
 
@@ -193,6 +196,6 @@ mod tests {
             captured: &frame,
             wire_len: 46
         }));
-        assert_eq!(filter.unusable_links().collect::<Vec<_>>(), [LinkType::ETHERNET]);
+        assert_eq!(filter.unusable_links(), [LinkType::ETHERNET]);
     }
 }

@@ -136,8 +136,8 @@ impl Details {
     }
 
     /// Brings the series to at most the number of cells it may have, by intervals twice as wide, as often as it takes;
-    /// `ids` are all details in use. Only the grid gets coarser: packets and bytes stay, and the width reached is
-    /// the same for every order of reading.
+    /// `ids` are all details in use. Only the grid gets coarser: packets and bytes stay. The width reached is the same for
+    /// every order of reading in which it is not overstepped by segments that only a later packet joins.
     pub(super) fn fit(&mut self, ids: &[Id]) {
         self.rewrite(ids, |interval| interval);
         while self.width.is_some_and(|width| width < i64::MAX)

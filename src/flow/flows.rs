@@ -97,8 +97,8 @@ impl Flows {
         }
     }
 
-    /// Shows all flows by the time they began (those without times first), then by transport and endpoints: the same order
-    /// whatever the order of reading.
+    /// Shows all flows by the time they began (those without times first), then IPv4 before IPv6, by endpoints and
+    /// transport: the same order whatever the order of reading.
     pub fn visit_in_order(&self, mut each: impl FnMut(&FlowRecord)) {
         let mut places: Vec<Place> = Vec::with_capacity(self.len());
         for (shard, Ended { v4, v6, .. }) in (0..).zip(&self.shards) {

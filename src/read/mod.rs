@@ -216,6 +216,8 @@ impl<'a> Reading<'a> {
         };
         match part.ended {
             Ended::Whole | Ended::Paused => report.complete = true,
+            // Why, the result will say, and then there is no summary.
+            Ended::Stopped if self.counting.meter.has_failed() => {}
             Ended::Stopped => "interrupted".clone_into(&mut report.message),
             Ended::Broken(error) => {
                 report.refused = error.is_refusal();

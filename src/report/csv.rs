@@ -79,8 +79,8 @@ impl Row<'_> {
 /// Writes the header and the rows.
 pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(HEADER)?;
-    let mut put = |row: Row<'_>| writer.write_record(row.fields());
+    writer.write_record(HEADER).map_err(of_output)?;
+    let mut put = |row: Row<'_>| writer.write_record(row.fields()).map_err(of_output);
     for transport in Transport::ALL {
         put(Row { table: "transport", transport: transport.name(), ..Row::default() }
             .counted(summary.transport(transport)))?;
@@ -116,11 +116,19 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     writer.flush()
 }
 
+/// What the output said, as it said it: a closed pipe has to be known as one.
+fn of_output(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
+}
+
 fn write_port_pairs(
     summary: &Summary,
     options: &ReportOptions,
-    put: &mut impl FnMut(Row<'_>) -> csv::Result<()>,
-) -> csv::Result<()> {
+    put: &mut impl FnMut(Row<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     let pairs = view::port_pairs(summary, options.top);
     for (pair, counts) in pairs.rows {
         let row = Row {
@@ -141,8 +149,8 @@ fn write_port_pairs(
 fn write_certainty(
     summary: &Summary,
     options: &ReportOptions,
-    put: &mut impl FnMut(Row<'_>) -> csv::Result<()>,
-) -> csv::Result<()> {
+    put: &mut impl FnMut(Row<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     for band in Confidence::ALL {
         let row = Row { table: "confidence", service: band.name(), ..Row::default() };
         put(row.counted(summary.certainty.band(band)))?;
@@ -168,7 +176,7 @@ fn write_certainty(
 }
 
 /// What each service sent in each interval; the start is empty for packets without a time stamp.
-fn write_intervals(summary: &Summary, put: &mut impl FnMut(Row<'_>) -> csv::Result<()>) -> csv::Result<()> {
+fn write_intervals(summary: &Summary, put: &mut impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
     for (&start, interval) in summary.series.iter().flat_map(|series| &series.intervals) {
         for ((service, category), &volume) in interval {
             put(Row { table: "interval", category, service, start, volume, ..Row::default() })?;
@@ -178,10 +186,7 @@ fn write_intervals(summary: &Summary, put: &mut impl FnMut(Row<'_>) -> csv::Resu
 }
 
 /// The buckets stand in the column of services, and the protocols of `other-ip` in that of transports.
-fn write_unclassified(
-    summary: &Summary,
-    put: &mut impl FnMut(Row<'_>) -> csv::Result<()>,
-) -> csv::Result<()> {
+fn write_unclassified(summary: &Summary, put: &mut impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
     let unclassified = &summary.unclassified;
     let mut bucket = |service, transport: &str, volume| {
         put(Row { table: "unclassified", service, transport, volume, ..Row::default() })
