@@ -109,7 +109,7 @@ def draw(results, growths):
     by_flows = grown(growths, "growth-flows", lambda point: point.ns_a_packet)
     peaks = grown(growths, "growth-flows", lambda point: point.cost.peak / (1 << 20))
     by_size = grown(growths, "growth-sizes", lambda point: point.ns_a_packet)
-    parts = bars(ABOVE[0], 32, "Mixed traffic, 560 bytes a packet", mix)
+    parts = bars(ABOVE[0], 32, "Mixed traffic, 600 bytes a packet", mix)
     parts += bars(ABOVE[1], 32, "Small packets, 64 to 90 bytes", small)
     told = [sentence("Million packets a second of mixed traffic", mix), sentence("Of small packets", small)]
     panels = [

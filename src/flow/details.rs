@@ -101,11 +101,11 @@ impl Details {
         if id == NONE { Detail::default() } else { self.slab[id] }
     }
 
-    /// Adds a packet to the series, if there is one.
+    /// Adds a packet to the series, if there is one. `time` is in ns, or [`NEVER`].
     #[inline]
-    pub(super) fn count(&mut self, id: &mut Id, time: Option<Timestamp>, bytes: u64) {
+    pub(super) fn count(&mut self, id: &mut Id, time: i64, bytes: u64) {
         if let Some(width) = self.width {
-            let interval = time.map_or(UNTIMED, |time| time.as_nanos().div_euclid(width));
+            let interval = if time == NEVER { UNTIMED } else { time.div_euclid(width) };
             self.add(id, interval, 1, bytes);
         }
     }

@@ -1,10 +1,10 @@
 //! The flows of one address family.
 
-use super::details::Details;
+use super::details::{Details, NEVER};
 use super::key::{Key, Seed, seed};
 use super::segment::{Segment, Touch};
 use crate::collections::{Id, Index, NONE, Slab};
-use crate::net::{Side, Transport};
+use crate::net::{Side, Timestamp, Transport};
 use crate::packet::PacketMeta;
 
 /// Packets are added in batches of this many.
@@ -73,7 +73,7 @@ impl<K: Key> Family<K> {
             sender,
             flags: packet.flags,
             bytes: packet.wire_len,
-            time: packet.timestamp,
+            time: packet.timestamp.map_or(NEVER, Timestamp::as_nanos),
         });
         batch.len() >= BATCH
     }

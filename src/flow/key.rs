@@ -48,12 +48,14 @@ impl V4Key {
     /// The key of a packet, and the side that sent it. A packet between equal endpoints is sent by A.
     #[inline]
     pub(super) fn new(source: Ipv4Addr, sport: u16, destination: Ipv4Addr, dport: u16) -> (Self, Side) {
-        let (source, destination) = (source.to_bits(), destination.to_bits());
-        if (source, sport) <= (destination, dport) {
-            (Self { addresses: [source, destination], ports: [sport, dport] }, Side::A)
-        } else {
-            (Self { addresses: [destination, source], ports: [dport, sport] }, Side::B)
-        }
+        // As numbers, for no processor can foretell who is the smaller one.
+        let number = |address: Ipv4Addr, port: u16| u64::from(address.to_bits()) << 16 | u64::from(port);
+        let (source, destination) = (number(source, sport), number(destination, dport));
+        let sender = if source <= destination { Side::A } else { Side::B };
+        let ends = [source.min(destination), source.max(destination)];
+        #[allow(clippy::cast_possible_truncation)] // the parts of which the numbers were made
+        let key = Self { addresses: ends.map(|end| (end >> 16) as u32), ports: ends.map(|end| end as u16) };
+        (key, sender)
     }
 }
 

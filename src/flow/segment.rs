@@ -19,7 +19,15 @@ pub(super) struct Touch<K> {
     pub(super) sender: Side,
     pub(super) flags: TcpFlags,
     pub(super) bytes: u32,
-    pub(super) time: Option<Timestamp>,
+    /// In ns; [`NEVER`] without a time stamp.
+    pub(super) time: i64,
+}
+
+impl<K> Touch<K> {
+    #[inline]
+    fn is_timed(&self) -> bool {
+        self.time != NEVER
+    }
 }
 
 /// Packets of one key with no gap wider than the idle timeout, among those read so far.
@@ -98,15 +106,12 @@ impl<K: Key> Segment<K> {
     /// Whether a packet of that time belongs to this segment. Without a timeout every one does; else packets
     /// without time stamps keep among themselves until the flow is over.
     #[inline]
-    pub(super) fn takes(&self, time: Option<Timestamp>, timeout: Option<i64>) -> bool {
+    pub(super) fn takes(&self, time: i64, timeout: Option<i64>) -> bool {
         let Some(timeout) = timeout else { return true };
-        match time {
-            Some(time) => {
-                let time = time.as_nanos();
-                self.first.saturating_sub(timeout) <= time && time <= self.last.saturating_add(timeout)
-            }
-            None => self.span().is_none(),
+        if time == NEVER {
+            return self.span().is_none();
         }
+        self.first.saturating_sub(timeout) <= time && time <= self.last.saturating_add(timeout)
     }
 
     /// Adds a packet.
@@ -124,8 +129,8 @@ impl<K: Key> Segment<K> {
             self.note_syn_times_before(touch, details);
             self.note_handshake(touch, details);
         }
-        if let Some(time) = touch.time {
-            self.note_time(time.as_nanos(), touch.sender);
+        if touch.is_timed() {
+            self.note_time(touch.time, touch.sender);
         }
         details.count(&mut self.detail, touch.time, u64::from(touch.bytes));
     }
@@ -152,7 +157,7 @@ impl<K: Key> Segment<K> {
     #[inline]
     fn note_handshake(&mut self, touch: &Touch<K>, details: &mut Details) {
         let side = touch.sender.index();
-        let time = touch.time.map_or(i64::MIN, Timestamp::as_nanos);
+        let time = if touch.is_timed() { touch.time } else { i64::MIN };
         if touch.flags.is_plain_ack() {
             let seen = ACK_SEEN << side;
             // Nearly always: later than all before, so it cannot be the earliest.
@@ -163,7 +168,7 @@ impl<K: Key> Segment<K> {
             }
         } else if touch.flags.is_syn() {
             self.marks |= SENT_SYN << side;
-            if touch.time.is_some() && time <= self.first {
+            if touch.is_timed() && time <= self.first {
                 self.marks |= BEGAN_WITH_SYN << side;
             } else {
                 self.put_syn(touch.sender, time, details);
@@ -177,9 +182,7 @@ impl<K: Key> Segment<K> {
     /// Where a packet is the new first one, the SYN at the first time so far needs a detail.
     #[inline]
     fn note_syn_times_before(&mut self, touch: &Touch<K>, details: &mut Details) {
-        if self.marks & EITHER_BEGAN_WITH_SYN != 0
-            && touch.time.is_some_and(|time| time.as_nanos() < self.first)
-        {
+        if self.marks & EITHER_BEGAN_WITH_SYN != 0 && touch.time < self.first {
             for side in Side::BOTH {
                 self.put_syn(side, self.syn_at_first(side), details);
             }
@@ -307,7 +310,7 @@ mod tests {
             sender,
             flags: TcpFlags::default(),
             bytes: 60,
-            time: Some(Timestamp::from_nanos(5)),
+            time: 5,
         };
         let mut details = Details::new(None, 0);
         let mut segment = Segment::new(&touch);

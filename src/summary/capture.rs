@@ -6,7 +6,6 @@ use super::Volume;
 use crate::merge::{Merge, merge_maps};
 use crate::net::Timestamp;
 use crate::packet::Bucket;
-use crate::source::Frame;
 
 /// Everything that was captured, whatever it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,20 +18,6 @@ pub struct CaptureTotals {
     pub wire_bytes: u64,
     /// The earliest and the latest time stamp.
     pub span: Option<(Timestamp, Timestamp)>,
-}
-
-impl CaptureTotals {
-    /// Adds one frame.
-    #[inline]
-    pub fn add(&mut self, frame: &Frame<'_>) {
-        self.packets += 1;
-        self.captured_bytes += frame.captured.len() as u64;
-        self.wire_bytes = self.wire_bytes.saturating_add(u64::from(frame.wire_len));
-        if let Some(time) = frame.timestamp {
-            let (first, last) = self.span.unwrap_or((time, time));
-            self.span = Some((first.min(time), last.max(time)));
-        }
-    }
 }
 
 impl Merge for CaptureTotals {

@@ -6,6 +6,7 @@ mod capture;
 mod certainty;
 mod counts;
 mod distribution;
+mod frames;
 mod input;
 mod port_pairs;
 mod series;

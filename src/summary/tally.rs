@@ -5,10 +5,8 @@ use std::hash::{Hash, Hasher};
 
 use super::port_pairs::PairCounter;
 use super::services::{ServiceKey, ServiceTotals};
-use super::{
-    CaptureTotals, Certainty, Counts, Distribution, Loss, Series, Summary, Unclassified, UnknownEndpoints,
-    Volume,
-};
+use super::frames::FrameTally;
+use super::{Certainty, Counts, Loss, Series, Summary, UnknownEndpoints, Volume};
 use crate::classify::{CategoryId, Confidence, Decision, Learned, PortTable, ServiceId};
 use crate::flow::{FlowRecord, IntervalVolume};
 use crate::merge::{Merge, merge_maps};
@@ -16,17 +14,10 @@ use crate::net::{PortClass, PortPair, Side, Timestamp, Transport};
 use crate::packet::Bucket;
 use crate::source::Frame;
 
-/// Frames longer than this are put into the distribution of sizes one by one; shorter ones are counted by length.
-const COUNTED_LENGTHS: usize = 2048;
-
 /// What has been counted so far.
 #[derive(Debug)]
 pub struct Tally {
-    capture: CaptureTotals,
-    unclassified: Unclassified,
-    /// Packets by their wire length.
-    lengths: Box<[u64; COUNTED_LENGTHS]>,
-    long_packets: Distribution,
+    frames: FrameTally,
     rows: HashMap<Row, ServiceTotals, foldhash::fast::RandomState>,
     port_classes: [[Counts; 3]; 3],
     port_pairs: PairCounter,
@@ -58,10 +49,7 @@ impl Tally {
     /// Nothing counted yet. At most `most_port_pairs` port pairs are kept apart.
     pub fn new(most_port_pairs: usize) -> Self {
         Self {
-            capture: CaptureTotals::default(),
-            unclassified: Unclassified::default(),
-            lengths: Box::new([0; COUNTED_LENGTHS]),
-            long_packets: Distribution::default(),
+            frames: FrameTally::default(),
             rows: HashMap::default(),
             port_classes: <[[Counts; 3]; 3]>::default(),
             port_pairs: PairCounter::new(most_port_pairs),
@@ -74,16 +62,12 @@ impl Tally {
     /// Counts a frame.
     #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>) {
-        self.capture.add(frame);
-        match self.lengths.get_mut(frame.wire_len as usize) {
-            Some(packets) => *packets += 1,
-            None => self.long_packets.record(u64::from(frame.wire_len)),
-        }
+        self.frames.add(frame);
     }
 
     /// Counts a frame without ports in its bucket.
     pub fn without_ports(&mut self, bucket: Bucket, wire_len: u32) {
-        self.unclassified.add(bucket, wire_len);
+        self.frames.without_ports(bucket, wire_len);
     }
 
     /// Counts a flow by what was decided of it, but for its port pair.
@@ -112,12 +96,7 @@ impl Tally {
 
     /// Adds what another part of the input has counted by the same port table.
     pub fn merge(&mut self, other: Self) {
-        self.capture.merge(other.capture);
-        self.unclassified.merge(other.unclassified);
-        for (packets, others) in self.lengths.iter_mut().zip(other.lengths.iter()) {
-            *packets += others;
-        }
-        self.long_packets.merge(other.long_packets);
+        self.frames.merge(other.frames);
         for (row, totals) in other.rows {
             self.rows.entry(row).or_default().merge(totals);
         }
@@ -145,10 +124,6 @@ impl Tally {
     ) -> Summary {
         self.certainty.note(learned);
         let (port_pairs, other_port_pairs) = self.port_pairs.finish();
-        let mut packet_size = self.long_packets;
-        for (length, &packets) in (0..).zip(self.lengths.iter()) {
-            packet_size.record_n(length, packets);
-        }
         let mut port_classes = std::collections::BTreeMap::new();
         for service in PortClass::ALL {
             for peer in PortClass::ALL {
@@ -161,10 +136,10 @@ impl Tally {
         Summary {
             tables: [table.version()].into(),
             inputs: Vec::new(),
-            capture: self.capture,
+            capture: self.frames.capture(),
             loss,
-            unclassified: self.unclassified,
-            packet_size,
+            packet_size: self.frames.packet_size(),
+            unclassified: self.frames.unclassified,
             series: interval_ns.map(|width| series(width, self.intervals, table)),
             services: self.rows.into_iter().map(|(row, totals)| (row.key(table), totals)).collect(),
             port_classes,
