@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{self, Read};
 
+use super::read_ahead::{Block, HEADROOM, ReadAhead};
+
 /// Bytes asked for at once. 256 to 512 KiB is where copying out of the page cache is fastest: larger blocks fall
 /// out of the processor's caches before they are walked.
 const BLOCK: usize = 512 * 1024;
@@ -12,21 +14,36 @@ const FAR: u64 = 4 << 20;
 
 /// Reads ahead in blocks. A record that crosses the end of a block is moved to the front; nothing else is copied.
 pub(super) struct BlockReader {
-    input: Box<dyn Read + Send>,
+    input: Input,
     buffer: Vec<u8>,
     /// What is buffered and not yet taken.
     start: usize,
     end: usize,
-    /// Offset in the stream of `buffer[0]`.
+    /// Offset in the stream of `buffer[0]`, which may lie before the stream: it wraps around.
     base: u64,
     ended: bool,
     /// Why reading ended, if not at the end of the stream.
     failure: Option<io::Error>,
 }
 
+/// Where blocks come from.
+enum Input {
+    Stream(Box<dyn Read + Send>),
+    Ahead(ReadAhead),
+}
+
 impl BlockReader {
     pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
-        Self { input, buffer: vec![0; BLOCK], start: 0, end: 0, base: 0, ended: false, failure: None }
+        Self::of(Input::Stream(input), vec![0; BLOCK])
+    }
+
+    /// The same for what another thread reads.
+    pub(super) fn ahead_of(input: ReadAhead) -> Self {
+        Self::of(Input::Ahead(input), Vec::new())
+    }
+
+    fn of(input: Input, buffer: Vec<u8>) -> Self {
+        Self { input, buffer, start: 0, end: 0, base: 0, ended: false, failure: None }
     }
 
     /// The same for a stream that begins at an offset of the whole.
@@ -54,7 +71,7 @@ impl BlockReader {
 
     /// The offset in the stream of the next byte.
     pub(super) const fn offset(&self) -> u64 {
-        self.base + self.start as u64
+        self.base.wrapping_add(self.start as u64)
     }
 
     /// Bytes that are buffered.
@@ -111,28 +128,72 @@ impl BlockReader {
 
     #[cold]
     fn fill(&mut self, length: usize) -> bool {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.base += self.start as u64;
-        self.end -= self.start;
-        self.start = 0;
-        while self.end < length && !self.ended {
+        while self.buffered() < length && !self.ended {
+            match self.read_once() {
+                Ok(true) => {}
+                Ok(false) => self.ended = true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.failure = Some(error);
+                    self.ended = true;
+                }
+            }
+        }
+        self.buffered() >= length
+    }
+
+    /// Returns whether there was anything.
+    fn read_once(&mut self) -> io::Result<bool> {
+        if matches!(self.input, Input::Stream(_)) {
+            self.move_to_front();
             if self.end == self.buffer.len() {
                 self.buffer.resize(self.buffer.len() * 2, 0);
             }
-            self.read_once();
         }
-        self.end >= length
+        match &mut self.input {
+            Input::Ahead(ahead) => {
+                let next = ahead.next()?;
+                let is_there = next.is_some();
+                if let Some(block) = next {
+                    self.take_over(block);
+                }
+                Ok(is_there)
+            }
+            Input::Stream(input) => {
+                let length = input.read(&mut self.buffer[self.end..])?;
+                self.end += length;
+                Ok(length > 0)
+            }
+        }
     }
 
-    fn read_once(&mut self) {
-        match self.input.read(&mut self.buffer[self.end..]) {
-            Ok(0) => self.ended = true,
-            Ok(length) => self.end += length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                self.failure = Some(error);
-                self.ended = true;
-            }
+    /// Goes on in a block, with what is left of the one before put in front of it; only that is copied.
+    fn take_over(&mut self, mut block: Block) {
+        let left = self.buffered();
+        let used = if left <= HEADROOM {
+            let start = HEADROOM - left;
+            block.buffer[start..HEADROOM].copy_from_slice(self.ahead());
+            self.base = self.offset().wrapping_sub(start as u64);
+            (self.start, self.end) = (start, block.end);
+            std::mem::replace(&mut self.buffer, block.buffer)
+        } else {
+            self.move_to_front();
+            self.buffer.truncate(self.end);
+            self.buffer.extend_from_slice(&block.buffer[HEADROOM..block.end]);
+            self.end = self.buffer.len();
+            block.buffer
+        };
+        if let Input::Ahead(ahead) = &self.input {
+            ahead.give_back(used);
+        }
+    }
+
+    fn move_to_front(&mut self) {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.base = self.offset();
+            self.end -= self.start;
+            self.start = 0;
         }
     }
 }
@@ -155,9 +216,14 @@ mod tests {
     #[test]
     fn records_larger_than_a_block_and_across_blocks_are_whole() {
         let bytes: Vec<u8> = (0..=250).cycle().take(3 * BLOCK + 77).collect();
-        let mut reader = BlockReader::new(Box::new(Cursor::new(bytes.clone())));
+        let stream = || Box::new(Cursor::new(bytes.clone()));
+        are_whole(BlockReader::new(stream()), &bytes);
+        are_whole(BlockReader::ahead_of(ReadAhead::new(stream()).expect("a thread")), &bytes);
+    }
+
+    fn are_whole(mut reader: BlockReader, bytes: &[u8]) {
         let mut taken = Vec::new();
-        for length in [10, BLOCK - 5, BLOCK + 1, 7] {
+        for length in [10, BLOCK / 2 - 15, BLOCK / 2 + 10, BLOCK + 1, 7] {
             assert_eq!(reader.offset(), taken.len() as u64);
             assert!(reader.has(length));
             taken.extend_from_slice(reader.take(length));

@@ -87,14 +87,14 @@ impl CaptureReader {
         let compression = Compression::of(&beginning);
         let is_empty = beginning.is_empty();
         let whole = Cursor::new(beginning).chain(input);
-        let stream: Box<dyn Read + Send> = match compression {
-            Some(compression) => Box::new(ReadAhead::new(compression.unpack(Box::new(whole))?)?),
-            None => Box::new(whole),
+        let reader = match compression {
+            Some(compression) => BlockReader::ahead_of(ReadAhead::new(compression.unpack(Box::new(whole))?)?),
+            None => BlockReader::new(Box::new(whole)),
         };
         if is_empty {
             return Err(SourceError::Empty);
         }
-        let records = Records::new(BlockReader::new(stream))?;
+        let records = Records::new(reader)?;
         Ok(Self { records, compression, bytes_read, until: u64::MAX, began: None, has_ended: false })
     }
 

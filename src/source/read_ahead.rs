@@ -5,16 +5,22 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 /// Bytes that are handed over at once.
-const BLOCK: usize = 256 * 1024;
+pub(super) const BLOCK: usize = 256 * 1024;
+/// Room before them, for what is left of the block before.
+pub(super) const HEADROOM: usize = 64 * 1024;
 /// Blocks that are ready at most: a bound on memory.
 const READY: usize = 4;
 
 /// What a thread reads ahead. It ends with its input, or when this is dropped.
 pub(super) struct ReadAhead {
-    filled: Receiver<io::Result<Vec<u8>>>,
+    filled: Receiver<io::Result<Block>>,
     emptied: Sender<Vec<u8>>,
-    block: Vec<u8>,
-    taken: usize,
+}
+
+/// Bytes behind [`HEADROOM`], up to `end`.
+pub(super) struct Block {
+    pub(super) buffer: Vec<u8>,
+    pub(super) end: usize,
 }
 
 impl ReadAhead {
@@ -26,47 +32,44 @@ impl ReadAhead {
         let (filling, filled) = sync_channel(READY);
         let (emptied, empty) = channel();
         thread::Builder::new().name("unpack".to_owned()).spawn(move || fill(input, &filling, &empty))?;
-        Ok(Self { filled, emptied, block: Vec::new(), taken: 0 })
+        Ok(Self { filled, emptied })
     }
-}
 
-impl Read for ReadAhead {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.taken == self.block.len() {
-            // Without the thread there is nothing more to come: it has told why.
-            let Ok(next) = self.filled.recv() else { return Ok(0) };
-            let used = std::mem::replace(&mut self.block, next?);
-            self.taken = 0;
-            // The thread may have ended, and need no more blocks.
-            let _ = self.emptied.send(used);
-        }
-        let length = (&self.block[self.taken..]).read(buffer)?;
-        self.taken += length;
-        Ok(length)
+    /// The next block; `None` at the end, and after an error.
+    pub(super) fn next(&self) -> io::Result<Option<Block>> {
+        // Without the thread there is nothing more to come: it has told why.
+        self.filled.recv().ok().transpose()
+    }
+
+    /// Gives back the buffer of a block.
+    pub(super) fn give_back(&self, buffer: Vec<u8>) {
+        // The thread may have ended, and need no more of them.
+        let _ = self.emptied.send(buffer);
     }
 }
 
 /// Fills blocks until the input ends, or nobody wants them. What was read before an error comes before it.
-fn fill(
-    mut input: Box<dyn Read + Send>,
-    filling: &SyncSender<io::Result<Vec<u8>>>,
-    empty: &Receiver<Vec<u8>>,
-) {
+fn fill(mut input: Box<dyn Read + Send>, filling: &SyncSender<io::Result<Block>>, empty: &Receiver<Vec<u8>>) {
     loop {
-        let mut block = empty.try_recv().unwrap_or_default();
-        block.clear();
-        let read = input.by_ref().take(BLOCK as u64).read_to_end(&mut block);
-        let is_last = block.len() < BLOCK;
-        if !block.is_empty() && filling.send(Ok(block)).is_err() {
+        let mut buffer = empty.try_recv().unwrap_or_default();
+        buffer.resize(HEADROOM + BLOCK, 0);
+        let mut end = HEADROOM;
+        let mut read = Ok(1);
+        while matches!(read, Ok(1..)) && end < buffer.len() {
+            read = input.read(&mut buffer[end..]);
+            end += read.as_ref().map_or(0, |&length| length);
+        }
+        if end > HEADROOM && filling.send(Ok(Block { buffer, end })).is_err() {
             return;
         }
-        if let Err(error) = read {
-            // If nobody is there to hear of it, nobody needs to.
-            let _ = filling.send(Err(error));
-            return;
-        }
-        if is_last {
-            return;
+        match read {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                // If nobody is there to hear of it, nobody needs to.
+                let _ = filling.send(Err(error));
+                return;
+            }
         }
     }
 }
@@ -91,24 +94,37 @@ mod tests {
         }
     }
 
+    /// All bytes, and the error behind them.
+    fn read_all(ahead: &ReadAhead) -> (Vec<u8>, Option<io::Error>) {
+        let mut read = Vec::new();
+        loop {
+            match ahead.next() {
+                Ok(Some(block)) => {
+                    read.extend_from_slice(&block.buffer[HEADROOM..block.end]);
+                    ahead.give_back(block.buffer);
+                }
+                Ok(None) => return (read, None),
+                Err(error) => return (read, Some(error)),
+            }
+        }
+    }
+
     #[test]
     fn what_was_read_before_an_error_comes_before_it() {
-        let mut read = Vec::new();
-        let mut ahead = ReadAhead::new(Box::new(Failing(0))).expect("a thread");
-        let error = ahead.read_to_end(&mut read).expect_err("it fails");
-        assert_eq!((read.len(), error.to_string().as_str()), (3 * BLOCK + 7, "broken"));
-        assert_eq!(ahead.read(&mut [0; 10]).expect("nothing more"), 0);
+        let ahead = ReadAhead::new(Box::new(Failing(0))).expect("a thread");
+        let (read, error) = read_all(&ahead);
+        assert_eq!((read.len(), error.expect("it fails").to_string().as_str()), (3 * BLOCK + 7, "broken"));
+        assert!(ahead.next().expect("nothing more").is_none());
     }
 
     #[test]
     fn all_comes_in_order_and_an_early_end_hangs_nobody() {
         let bytes: Vec<u8> = (0..=250).cycle().take(20 * BLOCK + 1).collect();
-        let mut read = Vec::new();
         let open = || ReadAhead::new(Box::new(io::Cursor::new(bytes.clone()))).expect("a thread");
-        open().read_to_end(&mut read).expect("all of it");
-        assert!(read == bytes);
-        let mut early = open();
-        early.read_exact(&mut [0; 10]).expect("so many are there");
+        let (read, error) = read_all(&open());
+        assert!(error.is_none() && read == bytes);
+        let early = open();
+        assert!(early.next().expect("a block").is_some());
         drop(early);
     }
 }

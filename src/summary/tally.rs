@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
+use super::frames::FrameTally;
 use super::port_pairs::PairCounter;
 use super::services::{ServiceKey, ServiceTotals};
-use super::frames::FrameTally;
 use super::{Certainty, Counts, Loss, Series, Summary, UnknownEndpoints, Volume};
 use crate::classify::{CategoryId, Confidence, Decision, Learned, PortTable, ServiceId};
 use crate::flow::{FlowRecord, IntervalVolume};
