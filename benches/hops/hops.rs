@@ -10,7 +10,7 @@ use portolan::flow::{FlowOptions, FlowRecord, FlowTable};
 use portolan::meter::{DecidedFlow, FlowSink};
 use portolan::packet::{Packet, PacketMeta, walk};
 use portolan::read::Reading;
-use portolan::source::{CaptureReader, Source};
+use portolan::source::CaptureReader;
 use portolan::summary::Tally;
 
 use crate::capture::{PACKETS, Shape, Wrap};
@@ -62,9 +62,12 @@ fn read<M: Measure>(name: &str, shape: Shape, to: &mut M) {
         input,
         |capture| M::open(capture),
         |_, mut reader| {
-            while let Some(frame) = reader.next_frame().unwrap() {
-                black_box(&frame);
-            }
+            while reader
+                .frames(usize::MAX, |frame| {
+                    black_box(frame);
+                })
+                .unwrap()
+            {}
             reader
         },
     );

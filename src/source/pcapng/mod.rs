@@ -58,6 +58,36 @@ struct PlainPacket {
     wire_len: u32,
 }
 
+impl PlainPacket {
+    /// What nearly all blocks are. `None` if the bytes do not begin with one, or it is not all there.
+    #[inline]
+    fn of(ahead: &[u8], word: impl Fn([u8; 4]) -> u32) -> Option<Self> {
+        let header: &[u8; PLAIN_HEADER] = ahead.first_chunk()?;
+        let (words, _) = header.as_chunks::<4>();
+        let words: &[[u8; 4]; PLAIN_HEADER / 4] = words.first_chunk()?;
+        let [kind, length, interface, high, low, captured, wire_len] = words.map(&word);
+        let block = length as usize;
+        let trailer = ahead.get(..block)?.last_chunk()?;
+        let (captured, is_short) = (captured as usize, captured <= Frame::MAX_CAPTURED);
+        let is_plain = kind == ENHANCED_PACKET
+            && is_short
+            && PLAIN_HEADER + captured.next_multiple_of(4) + TRAILER == block
+            && word(*trailer) == length;
+        is_plain.then_some(Self { length: block, interface, high, low, captured, wire_len })
+    }
+
+    /// Its frame, of the bytes that the block begins.
+    #[inline]
+    fn frame<'a>(&self, interface: &Interface, bytes: &'a [u8]) -> Frame<'a> {
+        Frame {
+            link: interface.link,
+            timestamp: Some(interface.time(self.high, self.low)),
+            captured: &bytes[PLAIN_HEADER..PLAIN_HEADER + self.captured],
+            wire_len: self.wire_len,
+        }
+    }
+}
+
 /// Where a packet block has what.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
@@ -98,14 +128,13 @@ impl PcapNgReader {
     /// The next packet; `None` at the end of the file.
     #[inline]
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, SourceError> {
-        let Some(packet) = self.plain_packet() else { return self.next_in_full() };
-        let interface = &self.interfaces[packet.interface as usize];
-        Ok(Some(Frame {
-            link: interface.link,
-            timestamp: Some(interface.time(packet.high, packet.low)),
-            captured: &self.reader.take(packet.length)[PLAIN_HEADER..PLAIN_HEADER + packet.captured],
-            wire_len: packet.wire_len,
-        }))
+        let Some(packet) = PlainPacket::of(self.reader.ahead(), |word| self.order.word(word)) else {
+            return self.next_in_full();
+        };
+        let Some(interface) = self.interfaces.get(packet.interface as usize) else {
+            return self.next_in_full();
+        };
+        Ok(Some(packet.frame(interface, self.reader.take(packet.length))))
     }
 
     /// Hands at most so many frames that begin before an offset to `each`. Returns whether there may be more.
@@ -116,36 +145,49 @@ impl PcapNgReader {
         until: u64,
         mut each: impl FnMut(&Frame<'_>),
     ) -> Result<bool, SourceError> {
-        for _ in 0..most {
+        let mut left = most;
+        while left > 0 {
             if self.offset() >= until {
                 return Ok(false);
             }
-            match self.next_frame()? {
-                Some(frame) => each(&frame),
-                None => return Ok(false),
+            let handed_out = match self.order {
+                Order::Little => self.plain_frames(left, until, u32::from_le_bytes, &mut each),
+                Order::Big => self.plain_frames(left, until, u32::from_be_bytes, &mut each),
+            };
+            left -= handed_out;
+            if handed_out == 0 {
+                match self.next_in_full()? {
+                    Some(frame) => each(&frame),
+                    None => return Ok(false),
+                }
+                left -= 1;
             }
         }
         Ok(true)
     }
 
-    /// What nearly all blocks are: an enhanced packet that is buffered and has no options.
+    /// Hands out plain packets that are wholly buffered, up to the first other block. Returns how many.
     #[inline]
-    fn plain_packet(&self) -> Option<PlainPacket> {
+    fn plain_frames(
+        &mut self,
+        most: usize,
+        until: u64,
+        word: impl Fn([u8; 4]) -> u32,
+        each: &mut impl FnMut(&Frame<'_>),
+    ) -> usize {
+        let before_until = usize::try_from(until - self.offset()).unwrap_or(usize::MAX);
         let ahead = self.reader.ahead();
-        let header: &[u8; PLAIN_HEADER] = ahead.first_chunk()?;
-        let (words, _) = header.as_chunks::<4>();
-        let words: &[[u8; 4]; PLAIN_HEADER / 4] = words.first_chunk()?;
-        let [kind, length, interface, high, low, captured, wire_len] =
-            words.map(|word| self.order.word(word));
-        let block = length as usize;
-        let trailer = ahead.get(..block)?.last_chunk()?;
-        let (captured, is_short) = (captured as usize, captured <= Frame::MAX_CAPTURED);
-        let is_plain = kind == ENHANCED_PACKET
-            && is_short
-            && PLAIN_HEADER + captured.next_multiple_of(4) + TRAILER == block
-            && self.order.word(*trailer) == length
-            && (interface as usize) < self.interfaces.len();
-        is_plain.then_some(PlainPacket { length: block, interface, high, low, captured, wire_len })
+        let (mut place, mut handed_out) = (0, 0);
+        while handed_out < most && place < before_until {
+            let rest = &ahead[place..];
+            let Some(packet) = PlainPacket::of(rest, &word) else { break };
+            let Some(interface) = self.interfaces.get(packet.interface as usize) else { break };
+            each(&packet.frame(interface, rest));
+            place += packet.length;
+            handed_out += 1;
+        }
+        self.reader.take(place);
+        handed_out
     }
 
     #[inline(never)]
