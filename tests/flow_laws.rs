@@ -146,7 +146,7 @@ proptest! {
                 prop_assert_eq!(record.handshake.syn, syn_times(flow));
             }
             let of_intervals = record.intervals.iter().fold((0, 0), |sum, interval| {
-                (sum.0 + interval.packets, sum.1 + interval.bytes)
+                (sum.0 + interval.packets.iter().sum::<u64>(), sum.1 + interval.bytes.iter().sum::<u64>())
             });
             prop_assert_eq!(of_intervals, (record.packets(), record.bytes()));
             prop_assert!(record.intervals.is_sorted_by(|one, next| one.start < next.start));
@@ -264,7 +264,7 @@ proptest! {
         forwards.visit_in_order(|record| {
             cells = record.intervals.len();
             assert_eq!(record.packets(), packets.len() as u64);
-            assert_eq!(record.intervals.iter().map(|interval| interval.packets).sum::<u64>(), record.packets());
+            assert_eq!(record.intervals.iter().flat_map(|interval| interval.packets).sum::<u64>(), record.packets());
         });
         prop_assert!(cells <= 2 * FlowOptions::FEWEST_FLOWS);
     }

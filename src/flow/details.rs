@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::record::IntervalVolume;
 use crate::collections::{Id, NONE, Slab};
-use crate::net::Timestamp;
+use crate::net::{Side, Timestamp};
 
 /// "Not seen", and later than every time.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -43,9 +43,18 @@ impl Default for Detail {
 struct Cell {
     /// Number of the interval since 1970; [`UNTIMED`] for packets without a time stamp.
     interval: i64,
-    packets: u64,
-    bytes: u64,
+    packets: [u64; 2],
+    bytes: [u64; 2],
     older: Id,
+}
+
+impl Cell {
+    fn absorb(&mut self, packets: [u64; 2], bytes: [u64; 2]) {
+        for side in 0..2 {
+            self.packets[side] += packets[side];
+            self.bytes[side] += bytes[side];
+        }
+    }
 }
 
 const UNTIMED: i64 = i64::MIN;
@@ -103,19 +112,21 @@ impl Details {
 
     /// Adds a packet to the series, if there is one. `time` is in ns, or [`NEVER`].
     #[inline]
-    pub(super) fn count(&mut self, id: &mut Id, time: i64, bytes: u64) {
+    pub(super) fn count(&mut self, id: &mut Id, time: i64, sender: Side, bytes: u64) {
         if let Some(width) = self.width {
             let interval = if time == NEVER { UNTIMED } else { time.div_euclid(width) };
-            self.add(id, interval, 1, bytes);
+            let of_sender = |number| match sender {
+                Side::A => [number, 0],
+                Side::B => [0, number],
+            };
+            self.add(id, interval, of_sender(1), of_sender(bytes));
         }
     }
 
-    fn add(&mut self, id: &mut Id, interval: i64, packets: u64, bytes: u64) {
+    fn add(&mut self, id: &mut Id, interval: i64, packets: [u64; 2], bytes: [u64; 2]) {
         let newest = self.entry(id).newest_cell;
         if newest != NONE && self.cells[newest].interval == interval {
-            let cell = &mut self.cells[newest];
-            cell.packets += packets;
-            cell.bytes += bytes;
+            self.cells[newest].absorb(packets, bytes);
             return;
         }
         self.intervals.insert(interval);
@@ -174,8 +185,7 @@ impl Details {
         cells.dedup_by(|later, earlier| {
             let same = later.interval == earlier.interval;
             if same {
-                earlier.packets += later.packets;
-                earlier.bytes += later.bytes;
+                earlier.absorb(later.packets, later.bytes);
             }
             same
         });
@@ -191,6 +201,23 @@ impl Details {
             next = self.cells[next].older;
         }
         cells
+    }
+
+    /// Whether a detail has a series.
+    pub(super) fn has_series(&self, id: Id) -> bool {
+        id != NONE && self.slab[id].newest_cell != NONE
+    }
+
+    /// Takes the series out of a detail.
+    pub(super) fn clear_series(&mut self, id: Id) {
+        if id != NONE {
+            self.take_cells(id);
+        }
+    }
+
+    /// Forgets which intervals had packets; no detail may have a series.
+    pub(super) fn clear_intervals(&mut self) {
+        self.intervals.clear();
     }
 
     /// Removes a detail.

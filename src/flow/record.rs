@@ -24,15 +24,15 @@ pub struct FlowRecord {
     pub intervals: Vec<IntervalVolume>,
 }
 
-/// What a flow sent in one interval of capture time, both ways.
+/// What a flow sent in one interval of capture time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IntervalVolume {
     /// The interval's start, a multiple of its width since 1970; `None` for packets without a time stamp.
     pub start: Option<Timestamp>,
-    /// Packets.
-    pub packets: u64,
-    /// Wire bytes.
-    pub bytes: u64,
+    /// Packets of each side, by [`Side`].
+    pub packets: [u64; 2],
+    /// Wire bytes of each side.
+    pub bytes: [u64; 2],
 }
 
 /// What one side of a flow sent.

@@ -132,7 +132,7 @@ impl<K: Key> Segment<K> {
         if touch.is_timed() {
             self.note_time(touch.time, touch.sender);
         }
-        details.count(&mut self.detail, touch.time, u64::from(touch.bytes));
+        details.count(&mut self.detail, touch.time, touch.sender, u64::from(touch.bytes));
     }
 
     #[inline]

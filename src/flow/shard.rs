@@ -81,6 +81,20 @@ impl Shard {
         v4.chain(self.v6.ids().into_iter().map(move |id| last(self.v6.segment(id).span())))
     }
 
+    /// Shows the segments that had packets at `since` or later, in ns, or have a series.
+    pub(super) fn visit_active(&self, since: i64, each: &mut impl FnMut(&FlowRecord)) {
+        visit_active(&self.v4, &self.details, since, each);
+        visit_active(&self.v6, &self.details, since, each);
+    }
+
+    /// Takes the series out of all segments.
+    pub(super) fn clear_series(&mut self) {
+        for id in self.detail_ids() {
+            self.details.clear_series(id);
+        }
+        self.details.clear_intervals();
+    }
+
     /// The places of the segments that ended by `horizon`, in the shard of that number.
     pub(super) fn ended_by(&self, horizon: Option<i64>, number: u8) -> impl Iterator<Item = Place> {
         let place = move |is_v6| move |(begin, id)| Place { begin, is_v6, shard: number, id };
@@ -107,6 +121,20 @@ impl Shard {
     pub(super) fn finish(mut self) -> Ended {
         self.settle();
         Ended { v4: self.v4.into_segments(), v6: self.v6.into_segments(), details: self.details }
+    }
+}
+
+fn visit_active<K: Key>(
+    family: &Family<K>,
+    details: &Details,
+    since: i64,
+    each: &mut impl FnMut(&FlowRecord),
+) {
+    for id in family.ids() {
+        let segment = family.segment(id);
+        if segment.span().is_some_and(|(_, last)| last >= since) || details.has_series(segment.detail) {
+            each(&segment.record(details));
+        }
     }
 }
 

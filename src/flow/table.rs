@@ -171,12 +171,23 @@ impl FlowTable {
     }
 
     /// Adds all packets that are on their way.
-    fn arrive(&mut self) {
+    pub fn arrive(&mut self) {
         for shard in &mut self.shards {
             for _ in 0..STAGES {
                 shard.step();
             }
         }
+    }
+
+    /// Shows the flows that had packets at `since` or later, in ns, or since their series were last taken: as they are by now,
+    /// with those series. The latest few packets have to arrive before.
+    pub fn visit_active(&self, since: i64, mut each: impl FnMut(&FlowRecord)) {
+        self.shards.iter().for_each(|shard| shard.visit_active(since, &mut each));
+    }
+
+    /// Takes the series out of all flows.
+    pub fn clear_series(&mut self) {
+        self.shards.iter_mut().for_each(Shard::clear_series);
     }
 
     /// Takes over the flows of another table with the same options: of another part of the same input, or another input.

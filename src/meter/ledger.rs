@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::intervals::Intervals;
 use super::{DecidedFlow, FlowSink};
 use crate::classify::{self, Learned, Observed, PortTable};
 use crate::flow::{FlowOptions, FlowRecord, Flows, Part};
@@ -12,12 +13,14 @@ use crate::threads;
 
 /// What has become of flows so far.
 pub(super) struct Ledger<'a> {
-    table: Arc<PortTable>,
+    pub(super) table: Arc<PortTable>,
     pub(super) learned: Learned,
     pub(super) tally: Tally,
     pub(super) sink: Option<&'a mut (dyn FlowSink + Send)>,
     /// Why the sink takes no more.
     pub(super) failure: Option<io::Error>,
+    /// The interval at hand, if there are any.
+    pub(super) intervals: Option<Intervals>,
     max_flows: usize,
     threads: usize,
 }
@@ -26,7 +29,7 @@ impl Ledger<'_> {
     pub(super) fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
         let (learned, tally) = (Learned::new(), Tally::new(options.max_flows));
         let FlowOptions { max_flows, threads, .. } = *options;
-        Self { table, learned, tally, sink: None, failure: None, max_flows, threads }
+        Self { table, learned, tally, sink: None, failure: None, intervals: None, max_flows, threads }
     }
 
     /// Takes a flow that had to leave before the input ended: it is decided by what is known so far, and what it shows
@@ -42,15 +45,21 @@ impl Ledger<'_> {
         let observed = Observed::from(record);
         let decision = classify::decide(&observed, &self.table, &self.learned);
         self.tally.flow(record, &decision);
+        let (table, learned) = (&*self.table, &self.learned);
+        let flow = DecidedFlow { record, observed: &observed, decision: &decision, table, learned };
+        match &mut self.intervals {
+            Some(intervals) => intervals.left(&flow),
+            None => self.tally.series(record, &decision),
+        }
         if let Some(sink) = self.sink.as_mut().filter(|_| self.failure.is_none()) {
-            let (table, learned) = (&*self.table, &self.learned);
-            let flow = DecidedFlow { record, observed: &observed, decision: &decision, table, learned };
             self.failure = sink.flow(&flow).err();
         }
     }
 
     /// Decides and counts all flows that are left.
     pub(super) fn close(mut self, flows: Flows, loss: Loss) -> io::Result<Summary> {
+        // What was handed out by intervals is no series.
+        let interval_ns = flows.interval_ns().filter(|_| self.intervals.take().is_none());
         let parts = flows.parts(self.threads.max(1));
         self.learn(&flows, &parts);
         if self.sink.is_some() {
@@ -61,7 +70,6 @@ impl Ledger<'_> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        let interval_ns = flows.interval_ns();
         let tally = &mut self.tally;
         if flows.evicted() > 0 {
             // There may be more pairs than are kept apart: which, must not depend on where flows lie.
@@ -110,7 +118,9 @@ impl Ledger<'_> {
         let tallies = threads::map(parts.iter().collect(), self.threads, |part| {
             let mut tally = Tally::new(max_flows);
             flows.visit(part, |record| {
-                tally.flow(record, &classify::decide(&record.into(), table, learned));
+                let decision = classify::decide(&record.into(), table, learned);
+                tally.flow(record, &decision);
+                tally.series(record, &decision);
             });
             tally
         });

@@ -1,5 +1,6 @@
 //! The metering process (RFC 7011, section 2): the one place that knows all hops from a frame to the summary.
 
+mod intervals;
 mod ledger;
 
 use std::io;
@@ -65,6 +66,14 @@ impl<'a> Meter<'a> {
     #[must_use]
     pub fn with_sink(mut self, sink: &'a mut (dyn FlowSink + Send)) -> Self {
         self.ledger.sink = Some(sink);
+        self
+    }
+
+    /// Keeps intervals, which [`Meter::close_interval`] closes one after the other. The flow options have to have their width;
+    /// the summary in the end has no series.
+    #[must_use]
+    pub fn with_intervals(mut self) -> Self {
+        self.ledger.intervals = Some(intervals::Intervals::default());
         self
     }
 

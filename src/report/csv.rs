@@ -117,7 +117,7 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
 }
 
 /// What the output said, as it said it: a closed pipe has to be known as one.
-fn of_output(error: csv::Error) -> io::Error {
+pub(super) fn of_output(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         kind => io::Error::other(format!("{kind:?}")),

@@ -118,6 +118,11 @@ pub(super) fn moment(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "untimed".to_owned(), |time| utc(time).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
 }
 
+/// The time of day in UTC to the tenth of a second; `untimed` where there is no time.
+pub(super) fn clock(time: Option<Timestamp>) -> String {
+    time.map_or_else(|| "untimed".to_owned(), |time| utc(time).strftime("%H:%M:%S%.1f").to_string())
+}
+
 /// RFC 3339 in UTC, to the nanosecond: `2026-03-01T08:00:00.000000001Z`.
 pub(super) fn rfc_3339(time: Timestamp) -> String {
     format!("{:.9}", utc(time))

@@ -1,7 +1,8 @@
 //! Where frames come from: capture files of any kind, streams, memory.
 //!
 //! [`CaptureReader`] reads pcap and pcapng, compressed or not, told by content. Inside, `block_reader` reads ahead,
-//! `pcap` and `pcapng` follow the records, `compression` unpacks, `read_ahead` in a thread of its own, and `input` finds what to read.
+//! `pcap` and `pcapng` follow the records, `compression` unpacks, `read_ahead` in a thread of its own, and `input` finds what to read,
+//! `live` listens to interfaces.
 
 mod block_reader;
 mod capture_reader;
@@ -9,6 +10,8 @@ mod compression;
 mod error;
 mod frame;
 mod input;
+#[cfg(feature = "capture")]
+mod live;
 mod memory;
 mod pcap;
 mod pcapng;
@@ -19,6 +22,8 @@ pub use compression::Compression;
 pub use error::SourceError;
 pub use frame::Frame;
 pub use input::{DirectoryError, Input, captures_in};
+#[cfg(feature = "capture")]
+pub use live::{CaptureError, CaptureOptions, Interface, LiveCapture, interfaces};
 pub use memory::{MemorySource, OwnedFrame};
 
 /// Gives out frames, one after the other.

@@ -47,6 +47,16 @@ pub struct Loss {
 }
 
 impl Loss {
+    /// What was lost since another, earlier state.
+    #[must_use]
+    pub const fn since(self, before: Self) -> Self {
+        Self {
+            kernel_dropped: self.kernel_dropped - before.kernel_dropped,
+            interface_dropped: self.interface_dropped - before.interface_dropped,
+            evicted_flows: self.evicted_flows - before.evicted_flows,
+        }
+    }
+
     /// Whether anything was lost.
     pub fn is_any(&self) -> bool {
         *self != Self::default()

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 use super::frames::FrameTally;
+use super::interval::IntervalTally;
 use super::port_pairs::PairCounter;
 use super::services::{ServiceKey, ServiceTotals};
-use super::{Certainty, Counts, Loss, Series, Summary, UnknownEndpoints, Volume};
+use super::{Certainty, Counts, IntervalSummary, Loss, Series, Summary, UnknownEndpoints, Volume};
 use crate::classify::{CategoryId, Confidence, Decision, Learned, PortTable, ServiceId};
 use crate::flow::{FlowRecord, IntervalVolume};
 use crate::merge::{Merge, merge_maps};
@@ -25,11 +26,13 @@ pub struct Tally {
     unknown_endpoints: UnknownEndpoints,
     /// Volumes by the start of the interval, and the row.
     intervals: HashMap<(Option<Timestamp>, Row), Volume, foldhash::fast::RandomState>,
+    /// The frames of intervals that have been closed.
+    closed: FrameTally,
 }
 
 /// What a row of services stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Row {
+pub(super) struct Row {
     service: ServiceId,
     category: CategoryId,
     transport: Transport,
@@ -56,6 +59,7 @@ impl Tally {
             certainty: Certainty::default(),
             unknown_endpoints: UnknownEndpoints::default(),
             intervals: HashMap::default(),
+            closed: FrameTally::default(),
         }
     }
 
@@ -73,19 +77,19 @@ impl Tally {
     /// Counts a flow by what was decided of it, but for its port pair.
     pub fn flow(&mut self, record: &FlowRecord, decision: &Decision) {
         let counts = Counts::of(record);
-        let row = Row {
-            service: decision.service,
-            category: decision.category,
-            transport: record.transport,
-            port: decision.summary_port(),
-        };
-        add_flow(self.rows.entry(row).or_default(), record, decision, counts);
+        add_flow(self.rows.entry(Row::of(record, decision)).or_default(), record, decision, counts);
         let [service_class, peer_class] = classes(record, decision);
         self.port_classes[service_class as usize][peer_class as usize].merge(counts);
         self.certainty.add(decision, counts);
         self.unknown_endpoints.add(record, decision, counts);
+    }
+
+    /// Counts what a flow sent in each interval.
+    pub fn series(&mut self, record: &FlowRecord, decision: &Decision) {
+        let row = Row::of(record, decision);
         for &IntervalVolume { start, packets, bytes } in &record.intervals {
-            self.intervals.entry((start, row)).or_default().merge(Volume { packets, bytes });
+            let volume = Volume { packets: packets.iter().sum(), bytes: bytes.iter().sum() };
+            self.intervals.entry((start, row)).or_default().merge(volume);
         }
     }
 
@@ -94,9 +98,17 @@ impl Tally {
         self.port_pairs.add(pair, Counts { volume: Volume { packets, bytes }, flows: 1 });
     }
 
+    /// Closes an interval of the capture: its frames, with what its flows did.
+    pub fn close_interval(&mut self, flows: IntervalTally, table: &PortTable) -> IntervalSummary {
+        let frames = std::mem::take(&mut self.frames);
+        self.closed.merge(frames.clone());
+        flows.into_summary(frames, table)
+    }
+
     /// Adds what another part of the input has counted by the same port table.
     pub fn merge(&mut self, other: Self) {
         self.frames.merge(other.frames);
+        self.closed.merge(other.closed);
         for (row, totals) in other.rows {
             self.rows.entry(row).or_default().merge(totals);
         }
@@ -124,6 +136,7 @@ impl Tally {
     ) -> Summary {
         self.certainty.note(learned);
         let (port_pairs, other_port_pairs) = self.port_pairs.finish();
+        self.frames.merge(self.closed);
         let mut port_classes = std::collections::BTreeMap::new();
         for service in PortClass::ALL {
             for peer in PortClass::ALL {
@@ -152,7 +165,17 @@ impl Tally {
 }
 
 impl Row {
-    fn key(self, table: &PortTable) -> ServiceKey {
+    /// The row that a flow is counted in.
+    pub(super) fn of(record: &FlowRecord, decision: &Decision) -> Self {
+        Self {
+            service: decision.service,
+            category: decision.category,
+            transport: record.transport,
+            port: decision.summary_port(),
+        }
+    }
+
+    pub(super) fn key(self, table: &PortTable) -> ServiceKey {
         let category = table.category(self.category);
         ServiceKey {
             service: table.service_name(self.service).to_owned(),
@@ -166,7 +189,7 @@ impl Row {
 }
 
 /// The classes of the service port and of its peer; of the lower and the higher port where no side was chosen.
-fn classes(record: &FlowRecord, decision: &Decision) -> [PortClass; 2] {
+pub(super) fn classes(record: &FlowRecord, decision: &Decision) -> [PortClass; 2] {
     let pair = record.port_pair();
     let class = |side: Side| PortClass::of(record.endpoint(side).port);
     match decision.service_side {

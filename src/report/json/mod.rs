@@ -16,8 +16,10 @@ use super::{Lookup, ReportOptions, RulesReport, view};
 use crate::net::Transport;
 use crate::summary::{InputReport, Loss, Series, Summary};
 use certainty::{Certainty, OtherEndpoints, UnknownEndpointRow};
-use rows::{CategoryRow, Interval, PortClassRow, PortPairRow, Rest, ServiceRow, Unclassified};
-use values::{Counts, Distributions};
+pub(super) use rows::Unclassified;
+use rows::{CategoryRow, Interval, PortClassRow, PortPairRow, Rest, ServiceRow};
+use values::Distributions;
+pub(super) use values::{Counts, Percentiles, Volume};
 
 /// The name and version of the schema.
 const SCHEMA: &str = "portolan.summary/1";
@@ -172,14 +174,14 @@ impl<'a> Input<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct LossCounts {
+pub(in crate::report) struct LossCounts {
     kernel_dropped: u64,
     interface_dropped: u64,
     evicted_flows: u64,
 }
 
 impl LossCounts {
-    pub(super) const fn of(loss: Loss) -> Self {
+    pub(in crate::report) const fn of(loss: Loss) -> Self {
         let Loss { kernel_dropped, interface_dropped, evicted_flows } = loss;
         Self { kernel_dropped, interface_dropped, evicted_flows }
     }

@@ -128,7 +128,7 @@ impl Rest {
 }
 
 #[derive(Serialize)]
-pub(super) struct Unclassified {
+pub(in crate::report) struct Unclassified {
     #[serde(flatten)]
     total: Volume,
     fragment: Volume,
@@ -153,7 +153,7 @@ struct Protocol {
 }
 
 impl Unclassified {
-    pub(super) fn of(unclassified: &summary::Unclassified) -> Self {
+    pub(in crate::report) fn of(unclassified: &summary::Unclassified) -> Self {
         let protocols = unclassified.other_ip.iter().map(|(&number, &volume)| {
             (number, Protocol { name: view::protocol_name(number), volume: volume.into() })
         });

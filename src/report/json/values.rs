@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::summary;
 
 #[derive(Serialize)]
-pub(super) struct Volume {
+pub(in crate::report) struct Volume {
     packets: u64,
     bytes: u64,
 }
@@ -18,7 +18,7 @@ impl From<summary::Volume> for Volume {
 }
 
 #[derive(Serialize)]
-pub(super) struct Counts {
+pub(in crate::report) struct Counts {
     #[serde(flatten)]
     volume: Volume,
     flows: u64,
@@ -52,6 +52,25 @@ impl Distributions {
 
 #[derive(Serialize)]
 pub(super) struct Distribution {
+    #[serde(flatten)]
+    percentiles: Percentiles,
+    /// `[smallest value, count]`, by rising value; on one line, for there can be hundreds.
+    buckets: Box<RawValue>,
+}
+
+impl From<&summary::Distribution> for Distribution {
+    fn from(distribution: &summary::Distribution) -> Self {
+        Self {
+            percentiles: distribution.into(),
+            buckets: serde_json::value::to_raw_value(&distribution.buckets())
+                .expect("pairs of integers are JSON"),
+        }
+    }
+}
+
+/// A distribution without its buckets.
+#[derive(Serialize)]
+pub(in crate::report) struct Percentiles {
     count: u64,
     sum: u128,
     min: Option<u64>,
@@ -59,11 +78,9 @@ pub(super) struct Distribution {
     p50: Option<u64>,
     p90: Option<u64>,
     p99: Option<u64>,
-    /// `[smallest value, count]`, by rising value; on one line, for there can be hundreds.
-    buckets: Box<RawValue>,
 }
 
-impl From<&summary::Distribution> for Distribution {
+impl From<&summary::Distribution> for Percentiles {
     fn from(distribution: &summary::Distribution) -> Self {
         let [p50, p90, p99] = distribution
             .percentiles([50.0, 90.0, 99.0])
@@ -76,8 +93,6 @@ impl From<&summary::Distribution> for Distribution {
             p50,
             p90,
             p99,
-            buckets: serde_json::value::to_raw_value(&distribution.buckets())
-                .expect("pairs of integers are JSON"),
         }
     }
 }

@@ -1,0 +1,93 @@
+//! Intervals of a capture that goes on: what is asked of the flows while they last.
+
+use super::ledger::Ledger;
+use super::{DecidedFlow, Meter};
+use crate::classify::{self, Learned, Observed};
+use crate::flow::FlowRecord;
+use crate::net::Timestamp;
+use crate::summary::{IntervalSummary, IntervalTally, Loss};
+
+/// The interval at hand.
+#[derive(Debug)]
+pub(super) struct Intervals {
+    /// When the one before it began, in ns.
+    before: i64,
+    /// When the one before it ended.
+    begin: i64,
+    /// What flows did that have left.
+    left: IntervalTally,
+    /// What the flows have shown of their endpoints while they lasted. What they show in the end is another matter.
+    learned: Learned,
+    /// What had been lost when it began.
+    loss: Loss,
+}
+
+impl Default for Intervals {
+    /// Since ever.
+    fn default() -> Self {
+        Self {
+            before: i64::MIN,
+            begin: i64::MIN,
+            left: IntervalTally::default(),
+            learned: Learned::new(),
+            loss: Loss::default(),
+        }
+    }
+}
+
+impl Intervals {
+    /// Whether a flow began in the interval before the one at hand. One that leaves is not seen again.
+    fn is_new(&self, record: &FlowRecord, leaves: bool) -> bool {
+        let begin = record.span.map_or(i64::MIN, |(first, _)| first.as_nanos());
+        self.before <= begin && (leaves || begin < self.begin)
+    }
+
+    /// Counts a flow that leaves the table.
+    pub(super) fn left(&mut self, flow: &DecidedFlow<'_>) {
+        let is_new = self.is_new(flow.record, true);
+        self.left.flow(flow.record, flow.decision, is_new);
+    }
+}
+
+impl Meter<'_> {
+    /// Closes the interval at hand, from `start` to before `end`. `each` is shown all flows that had packets in it, with what is
+    /// known of them by now; their series is what they sent in it. With `is_last` flows that began in it are among those whose
+    /// beginning is counted.
+    ///
+    /// # Panics
+    /// If the meter does not keep intervals ([`Meter::with_intervals`]).
+    pub fn close_interval(
+        &mut self,
+        (start, end): (Timestamp, Timestamp),
+        is_last: bool,
+        each: &mut dyn FnMut(&DecidedFlow<'_>),
+    ) -> IntervalSummary {
+        self.flows.arrive();
+        let loss = Loss { evicted_flows: self.flows.evicted(), ..self.loss };
+        let Ledger { table, tally, intervals, .. } = &mut self.ledger;
+        let intervals = intervals.as_mut().expect("the meter keeps intervals");
+        intervals.begin = start.as_nanos();
+        let before = intervals.before;
+        self.flows.visit_active(before, |record| {
+            let observed = Observed::from(record);
+            intervals.learned.remember(&observed, classify::is_in_doubt(&observed, table));
+        });
+        let mut flows = std::mem::take(&mut intervals.left);
+        self.flows.visit_active(before, |record| {
+            let observed = Observed::from(record);
+            let decision = classify::decide(&observed, table, &intervals.learned);
+            flows.flow(record, &decision, intervals.is_new(record, is_last));
+            if !record.intervals.is_empty() {
+                let (table, learned) = (&**table, &intervals.learned);
+                each(&DecidedFlow { record, observed: &observed, decision: &decision, table, learned });
+            }
+        });
+        self.flows.clear_series();
+        let mut summary = tally.close_interval(flows, table);
+        summary.span = Some((start, end));
+        summary.loss = loss.since(intervals.loss);
+        intervals.loss = loss;
+        (intervals.before, intervals.begin) = (start.as_nanos(), end.as_nanos());
+        summary
+    }
+}

@@ -1,0 +1,189 @@
+//! Intervals as JSON objects.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::categories;
+use crate::merge::Merge as _;
+use crate::net::{PortClass, Timestamp, Transport};
+use crate::report::json::{Counts, LossCounts, Percentiles, Unclassified, Volume};
+use crate::summary::{self, IntervalSummary, IntervalTotals, ServiceKey};
+
+/// The name and version of the schema.
+const SCHEMA: &str = "portolan.interval/1";
+
+pub(super) fn write(interval: &IntervalSummary, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Record::of(interval))?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: &'static str,
+    start_ns: Option<i64>,
+    end_ns: Option<i64>,
+    capture: Capture,
+    loss: LossCounts,
+    transports: Transports,
+    unclassified: Unclassified,
+    categories: Vec<CategoryRow<'a>>,
+    services: Vec<ServiceRow<'a>>,
+    port_classes: Vec<PortClassRow>,
+    distributions: Distributions,
+}
+
+impl<'a> Record<'a> {
+    fn of(interval: &'a IntervalSummary) -> Self {
+        let bound = |bound: fn((Timestamp, Timestamp)) -> Timestamp| {
+            interval.span.map(bound).map(Timestamp::as_nanos)
+        };
+        let classes = interval.port_classes.iter();
+        Self {
+            schema: SCHEMA,
+            start_ns: bound(|(start, _)| start),
+            end_ns: bound(|(_, end)| end),
+            capture: Capture::of(&interval.capture),
+            loss: LossCounts::of(interval.loss),
+            transports: Transports::of(interval),
+            unclassified: Unclassified::of(&interval.unclassified),
+            categories: categories(interval).into_iter().map(CategoryRow::of).collect(),
+            services: interval.services.iter().map(ServiceRow::of).collect(),
+            port_classes: classes
+                .map(|(&(service, peer), &volume)| PortClassRow::of(service, peer, volume))
+                .collect(),
+            distributions: Distributions { packet_size: (&interval.packet_size).into() },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Capture {
+    packets: u64,
+    captured_bytes: u64,
+    wire_bytes: u64,
+}
+
+impl Capture {
+    const fn of(capture: &summary::CaptureTotals) -> Self {
+        let summary::CaptureTotals { packets, captured_bytes, wire_bytes, .. } = *capture;
+        Self { packets, captured_bytes, wire_bytes }
+    }
+}
+
+#[derive(Serialize)]
+struct Transports {
+    tcp: Counts,
+    udp: Counts,
+    sctp: Counts,
+}
+
+impl Transports {
+    fn of(interval: &IntervalSummary) -> Self {
+        let counts = |transport: Transport| {
+            let mut counts = summary::Counts::default();
+            for (key, totals) in &interval.services {
+                if key.transport == transport {
+                    counts.merge(summary::Counts { volume: totals.volume(), flows: totals.flows });
+                }
+            }
+            counts.into()
+        };
+        Self { tcp: counts(Transport::Tcp), udp: counts(Transport::Udp), sctp: counts(Transport::Sctp) }
+    }
+}
+
+#[derive(Serialize)]
+struct CategoryRow<'a> {
+    category: &'a str,
+    family: &'a str,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+impl<'a> CategoryRow<'a> {
+    fn of((category, family, totals): (&'a str, &'a str, IntervalTotals)) -> Self {
+        Self { category, family, totals: Totals::of(&totals) }
+    }
+}
+
+#[derive(Serialize)]
+struct ServiceRow<'a> {
+    service: &'a str,
+    alias: Option<&'a str>,
+    category: &'a str,
+    family: &'a str,
+    transport: &'static str,
+    port: Option<u16>,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+impl<'a> ServiceRow<'a> {
+    fn of((key, totals): (&'a ServiceKey, &IntervalTotals)) -> Self {
+        Self {
+            service: &key.service,
+            alias: key.alias.as_deref(),
+            category: &key.category,
+            family: &key.family,
+            transport: key.transport.name(),
+            port: key.port,
+            totals: Totals::of(totals),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Totals {
+    #[serde(flatten)]
+    counts: Counts,
+    to_service: Volume,
+    from_service: Volume,
+    undirected: Volume,
+    begun: Begun,
+}
+
+/// Flows that began in the interval before.
+#[derive(Serialize)]
+struct Begun {
+    flows: u64,
+    unanswered: u64,
+    refused: u64,
+    handshake_rtt_ns: Percentiles,
+}
+
+impl Totals {
+    fn of(totals: &IntervalTotals) -> Self {
+        Self {
+            counts: summary::Counts { volume: totals.volume(), flows: totals.flows }.into(),
+            to_service: totals.to_service.into(),
+            from_service: totals.from_service.into(),
+            undirected: totals.undirected.into(),
+            begun: Begun {
+                flows: totals.begun.flows,
+                unanswered: totals.begun.unanswered,
+                refused: totals.begun.refused,
+                handshake_rtt_ns: (&totals.begun.handshake_rtt_ns).into(),
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PortClassRow {
+    service_class: &'static str,
+    peer_class: &'static str,
+    #[serde(flatten)]
+    volume: Volume,
+}
+
+impl PortClassRow {
+    fn of(service: PortClass, peer: PortClass, volume: summary::Volume) -> Self {
+        Self { service_class: service.name(), peer_class: peer.name(), volume: volume.into() }
+    }
+}
+
+#[derive(Serialize)]
+struct Distributions {
+    packet_size: Percentiles,
+}
