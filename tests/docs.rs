@@ -2,7 +2,7 @@
 //!
 //! Recorded captures and jq are needed; where they are not there this is skipped, unless `PORTOLAN_REQUIRE_TOOLS` is set.
 #![cfg(feature = "cli")]
-#![cfg(feature = "capture")]
+#![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeSet;
@@ -88,7 +88,7 @@ fn commands(readme: &str) -> Vec<&str> {
 
 #[test]
 fn documents_name_options_that_there_are_and_the_readme_all_of_them() {
-    let commands: [&[&str]; 5] = [&[], &["read"], &["explain"], &["lookup"], &["rules", "check"]];
+    let commands: [&[&str]; 6] = [&[], &["read"], &["live"], &["explain"], &["lookup"], &["rules", "check"]];
     let helps: String =
         commands.iter().map(|command| portolan(&[command, &["--help"][..]].concat())).collect();
     let known = long_options(&helps);

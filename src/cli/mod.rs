@@ -3,7 +3,11 @@
 mod duration;
 mod exit;
 mod explain;
+#[cfg(feature = "capture")]
+mod interfaces;
 mod interrupt;
+#[cfg(feature = "live")]
+mod live;
 mod lookup;
 mod output;
 mod page;
@@ -30,6 +34,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Read(read::Arguments),
+    #[cfg(feature = "live")]
+    Live(live::Arguments),
+    #[cfg(feature = "capture")]
+    Interfaces(interfaces::Arguments),
     Explain(explain::Arguments),
     Lookup(lookup::Arguments),
     Rules(rules::Arguments),
@@ -48,6 +56,10 @@ fn usage<T>(value: Result<T, impl std::fmt::Display>) -> T {
 pub(crate) fn run() -> anyhow::Result<Exit> {
     match Arguments::parse().command {
         Command::Read(arguments) => read::run(&arguments),
+        #[cfg(feature = "live")]
+        Command::Live(arguments) => live::run(&arguments),
+        #[cfg(feature = "capture")]
+        Command::Interfaces(arguments) => interfaces::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lookup(arguments) => lookup::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),

@@ -115,13 +115,13 @@ impl From<Format> for report::Format {
 
 /// An idle timeout in ns, or none. A type of its own: clap takes an `Option` for an argument that may be left out.
 #[derive(Clone, Copy, Debug)]
-struct Timeout(Option<u64>);
+pub(super) struct Timeout(pub(super) Option<u64>);
 
-fn parse_timeout(text: &str) -> Result<Timeout, String> {
+pub(super) fn parse_timeout(text: &str) -> Result<Timeout, String> {
     if text == "none" { Ok(Timeout(None)) } else { duration::parse(text).map(|nanos| Timeout(Some(nanos))) }
 }
 
-fn parse_max_flows(text: &str) -> Result<usize, String> {
+pub(super) fn parse_max_flows(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(flows) if (FlowOptions::FEWEST_FLOWS..=FlowOptions::MOST_FLOWS).contains(&flows) => Ok(flows),
         _ => Err(format!("has to be from {} to {}", FlowOptions::FEWEST_FLOWS, FlowOptions::MOST_FLOWS)),

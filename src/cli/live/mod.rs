@@ -1,0 +1,219 @@
+//! `portolan live`: an interface by service, as it happens.
+
+mod clock;
+mod metrics;
+mod queue;
+mod source;
+mod watch;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum, ValueHint};
+use portolan::flow::FlowOptions;
+use portolan::report::{self, IntervalFormat};
+use portolan::summary::Summary;
+
+use super::interrupt::Interrupt;
+use super::output::Output;
+use super::rules::RulesOptions;
+use super::{Exit, duration, page};
+use metrics::Metrics;
+use queue::{Queue, queue};
+use source::{Ended, Limits, Packets};
+use watch::Watch;
+
+/// Watch interfaces by service, as it happens
+///
+/// One record for each interval, and the whole in the end, counted as `portolan read` counts.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is an option of its own
+pub(super) struct Arguments {
+    /// Interfaces to listen to; any is all of them
+    #[arg(required_unless_present = "replay", value_name = "INTERFACE")]
+    interfaces: Vec<String>,
+
+    /// Count only packets that match a pcap-filter(7) expression, such as 'tcp port 443'
+    #[arg(short, long, value_name = "BPF", conflicts_with = "replay")]
+    filter: Option<String>,
+
+    /// Capture so many bytes of each packet
+    #[arg(long, value_name = "BYTES", default_value_t = portolan::source::CaptureOptions::HEADERS, value_parser = clap::value_parser!(u32).range(64..=262_144), conflicts_with = "replay")]
+    snaplen: u32,
+
+    /// The kernel's buffer for each interface, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=2047), conflicts_with = "replay")]
+    buffer: u32,
+
+    /// Leave interfaces as they are, and see only what is for this host
+    #[arg(long, conflicts_with = "replay")]
+    no_promiscuous: bool,
+
+    /// End when an interface is lost; else its return is waited for
+    #[arg(long, conflicts_with = "replay")]
+    once: bool,
+
+    /// Take the packets of a capture for what comes
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "interfaces")]
+    replay: Option<PathBuf>,
+
+    /// How fast a capture is replayed: max, or a number of times as fast as it was captured
+    #[arg(long, value_name = "TIMES", default_value = "1x", value_parser = source::parse_speed, requires = "replay")]
+    speed: source::Speed,
+
+    /// The length of an interval, on the clock of the capture
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::parse_positive)]
+    interval: u64,
+
+    /// End after this time
+    #[arg(long, value_name = "TIME", value_parser = duration::parse_positive)]
+    duration: Option<u64>,
+
+    /// End after so many packets
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    packets: Option<u64>,
+
+    /// Packets of one 5-tuple further apart than this are two flows; none: one flow for each 5-tuple
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = super::read::parse_timeout)]
+    idle_timeout: super::read::Timeout,
+
+    /// Keep at most this many flows in memory; the longest idle ones are evicted, and counted
+    #[arg(long, value_name = "N", default_value_t = 1 << 20, value_parser = super::read::parse_max_flows)]
+    max_flows: usize,
+
+    #[command(flatten)]
+    rules: RulesOptions,
+
+    /// Rows in each list of the summary; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+
+    /// text, ndjson and csv: a record for each interval; json: the summary in the end alone
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Write to a file. The summary of --format json is there whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    /// Serve metrics to Prometheus at this address, such as 127.0.0.1:9477; port 0: one that is free
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
+
+    /// Exit with status 4 if packets were dropped or flows evicted
+    #[arg(long)]
+    fail_on_loss: bool,
+
+    /// No warnings, and no summary behind the records of --format text
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: a line for each interval, and the summary in the end
+    Text,
+    /// For programs: an object for each interval, as portolan.interval/1
+    Ndjson,
+    /// For spreadsheets: rows for each interval
+    Csv,
+    /// For programs: the summary in the end, as portolan.summary/1
+    Json,
+}
+
+impl Format {
+    const fn of_intervals(self) -> Option<IntervalFormat> {
+        match self {
+            Self::Text => Some(IntervalFormat::Text),
+            Self::Ndjson => Some(IntervalFormat::Ndjson),
+            Self::Csv => Some(IntervalFormat::Csv),
+            Self::Json => None,
+        }
+    }
+}
+
+/// Runs `portolan live`.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let table = Arc::new(arguments.rules.table()?);
+    let interrupt = Interrupt::listen().context("cannot listen to signals")?;
+    let options = FlowOptions {
+        idle_timeout_ns: arguments.idle_timeout.0,
+        max_flows: arguments.max_flows,
+        interval_ns: Some(arguments.interval),
+        threads: 1,
+    };
+    let limits = Limits { packets: arguments.packets, duration_ns: arguments.duration };
+    let mut output = Output::create(arguments.output.as_deref())?;
+    let (sender, intervals) = queue();
+    let metrics = serve_metrics(arguments, table.version(), &intervals)?;
+    let watch = Watch::new(table, &options, sender);
+    let packets = Packets::open(arguments)?;
+    let counting = thread::Builder::new()
+        .name("capture".to_owned())
+        .spawn(move || packets.run(watch, limits, &interrupt))
+        .context("cannot start a thread")?;
+    let written = write_intervals(&intervals, metrics.as_ref(), arguments.format, &mut output);
+    drop(intervals);
+    let Ended { summary, is_lost } =
+        counting.join().expect("the capture does not panic").context("cannot count")?;
+    written.context("cannot write the records")?;
+    write_summary(arguments, &summary, &mut output).context("cannot write the result")?;
+    output.finish()?;
+    Ok(if is_lost || !summary.is_complete() {
+        Exit::Partial
+    } else if arguments.fail_on_loss && summary.loss.is_any() {
+        Exit::Loss
+    } else {
+        Exit::Done
+    })
+}
+
+/// Serves metrics if they are wanted, and says where.
+fn serve_metrics(arguments: &Arguments, table: String, intervals: &Queue) -> anyhow::Result<Option<Metrics>> {
+    let Some(address) = arguments.metrics else { return Ok(None) };
+    let (metrics, bound) = Metrics::serve(address, table, intervals.waiting())?;
+    if !arguments.quiet {
+        eprintln!("portolan: metrics on http://{bound}/metrics");
+    }
+    Ok(Some(metrics))
+}
+
+fn write_intervals(
+    intervals: &Queue,
+    metrics: Option<&Metrics>,
+    format: Format,
+    output: &mut Output,
+) -> std::io::Result<()> {
+    let format = format.of_intervals();
+    if let Some(format) = format {
+        report::write_interval_header(format, output)?;
+        output.flush()?;
+    }
+    for interval in intervals.iter() {
+        // First, for nobody may be reading the output.
+        if let Some(metrics) = metrics {
+            metrics.interval(&interval);
+        }
+        if let Some(format) = format {
+            report::write_interval(format, &interval, output)?;
+            output.flush()?;
+        }
+    }
+    Ok(())
+}
+
+fn write_summary(arguments: &Arguments, summary: &Summary, output: &mut Output) -> std::io::Result<()> {
+    let format = match arguments.format {
+        Format::Json => report::Format::Json,
+        Format::Text if !arguments.quiet => report::Format::Text,
+        _ => return Ok(()),
+    };
+    if format == report::Format::Text {
+        writeln!(output)?;
+    }
+    report::write(format, summary, &page::options(arguments.top, output), output)
+}
