@@ -84,7 +84,11 @@ fn list<'a>(document: &'a Value, name: &str) -> &'a Vec<Value> {
     document[name].as_array().unwrap()
 }
 
-fn records(output: &Output) -> Vec<Value> {
+/// The records of a replayed capture.
+fn replayed(path: &str, interval: &str) -> Vec<Value> {
+    let arguments =
+        ["live", "--replay", path, "--speed", "max", "--no-rules", "--format", "ndjson", "--interval"];
+    let output = portolan(&[&arguments[..], &[interval]].concat());
     String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -94,19 +98,7 @@ fn intervals_add_up_to_the_summary() {
         let path = format!("{}/testdata/{capture}", env!("CARGO_MANIFEST_DIR"));
         let summary = document(&portolan(&["read", &path, "--no-rules", "--format", "json"]));
         for interval in ["100ms", "1s", "1h"] {
-            let output = portolan(&[
-                "live",
-                "--replay",
-                &path,
-                "--speed",
-                "max",
-                "--no-rules",
-                "--interval",
-                interval,
-                "--format",
-                "ndjson",
-            ]);
-            let records = records(&output);
+            let records = replayed(&path, interval);
             let sum = |pointer: &str| -> u64 {
                 records.iter().map(|record| record.pointer(pointer).unwrap().as_u64().unwrap()).sum()
             };
@@ -142,19 +134,7 @@ fn intervals_add_up_to_the_summary() {
             }
         }
         // In one interval everything is known of every flow.
-        let whole = portolan(&[
-            "live",
-            "--replay",
-            &path,
-            "--speed",
-            "max",
-            "--no-rules",
-            "--interval",
-            "365d",
-            "--format",
-            "ndjson",
-        ]);
-        let whole = records(&whole);
+        let whole = replayed(&path, "365d");
         let services = whole.iter().flat_map(|record| list(record, "services"));
         assert_eq!(
             volumes(services, |row| &row["begun"]["flows"]),

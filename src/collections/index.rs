@@ -124,12 +124,12 @@ impl Index {
         let steps = |from: usize, to: usize| to.wrapping_sub(from) & bits;
         let mut place = hole;
         loop {
-            place = (place + 1) & self.mask();
+            place = (place + 1) & bits;
             let slot = self.slots[place];
             if slot == EMPTY {
                 break;
             }
-            let wanted = unpack(slot).0 as usize & self.mask();
+            let wanted = unpack(slot).0 as usize & bits;
             if steps(wanted, place) >= steps(hole, place) {
                 self.slots[hole] = slot;
                 hole = place;

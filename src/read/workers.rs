@@ -1,6 +1,6 @@
 //! Threads that read files and pieces of files at the same time, each into meters of its own.
 //!
-//! No thread evicts flows: where one's share of the flows is full, all stop, and nothing of it counts. What is evicted depends
+//! No thread evicts flows: where all of them have no room together, all stop, and nothing of it counts. What is evicted depends
 //! on the order of reading, so the numbers would not be those of one thread.
 
 use std::ops::ControlFlow;

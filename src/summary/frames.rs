@@ -55,20 +55,20 @@ impl FrameTally {
         self.unclassified.add(bucket, wire_len);
     }
 
-    /// The totals of all frames.
-    pub(super) fn capture(&self) -> CaptureTotals {
+    /// The totals of all frames, and their lengths on the wire in bytes.
+    pub(super) fn totals(&self) -> (CaptureTotals, Distribution) {
         let sizes = self.packet_size();
         let is_timed = self.first <= self.last;
-        CaptureTotals {
+        let capture = CaptureTotals {
             packets: sizes.count(),
             captured_bytes: self.captured_bytes,
             wire_bytes: u64::try_from(sizes.sum()).unwrap_or(u64::MAX),
             span: is_timed.then(|| (Timestamp::from_nanos(self.first), Timestamp::from_nanos(self.last))),
-        }
+        };
+        (capture, sizes)
     }
 
-    /// The lengths of all frames on the wire, in bytes.
-    pub(super) fn packet_size(&self) -> Distribution {
+    fn packet_size(&self) -> Distribution {
         let mut packet_size = self.long_packets.clone();
         for (length, &packets) in (0..).zip(self.lengths.iter()) {
             packet_size.record_n(length, packets);

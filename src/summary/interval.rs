@@ -150,11 +150,12 @@ impl IntervalTally {
 
     /// Together with the interval's frames.
     pub(super) fn into_summary(self, frames: FrameTally, table: &PortTable) -> IntervalSummary {
+        let (capture, packet_size) = frames.totals();
         IntervalSummary {
             span: None,
-            capture: frames.capture(),
+            capture,
             loss: Loss::default(),
-            packet_size: frames.packet_size(),
+            packet_size,
             unclassified: frames.unclassified,
             services: self.rows.into_iter().map(|(row, totals)| (row.key(table), totals)).collect(),
             port_classes: self.port_classes,

@@ -137,6 +137,7 @@ impl Tally {
         self.certainty.note(learned);
         let (port_pairs, other_port_pairs) = self.port_pairs.finish();
         self.frames.merge(self.closed);
+        let (capture, packet_size) = self.frames.totals();
         let mut port_classes = std::collections::BTreeMap::new();
         for service in PortClass::ALL {
             for peer in PortClass::ALL {
@@ -149,9 +150,9 @@ impl Tally {
         Summary {
             tables: [table.version()].into(),
             inputs: Vec::new(),
-            capture: self.frames.capture(),
+            capture,
             loss,
-            packet_size: self.frames.packet_size(),
+            packet_size,
             unclassified: self.frames.unclassified,
             series: interval_ns.map(|width| series(width, self.intervals, table)),
             services: self.rows.into_iter().map(|(row, totals)| (row.key(table), totals)).collect(),

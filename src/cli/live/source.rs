@@ -156,11 +156,12 @@ impl LiveSource {
                 self.wait()?;
                 watch.silence();
             }
-            if frames == 0 || looked.elapsed() >= RETRY_EVERY {
-                is_lost = self.look(&mut watch, looked.elapsed() >= RETRY_EVERY);
-                if looked.elapsed() >= RETRY_EVERY {
-                    looked = Instant::now();
-                }
+            let is_due = looked.elapsed() >= RETRY_EVERY;
+            if frames == 0 || is_due {
+                is_lost = self.look(&mut watch, is_due);
+            }
+            if is_due {
+                looked = Instant::now();
             }
         }
         if limits.packets.is_none_or(|packets| watch.packets() < packets) {

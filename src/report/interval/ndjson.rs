@@ -7,8 +7,10 @@ use serde::Serialize;
 use super::categories;
 use crate::merge::Merge as _;
 use crate::net::{PortClass, Timestamp, Transport};
-use crate::report::json::{Counts, LossCounts, Percentiles, Unclassified, Volume};
-use crate::summary::{self, IntervalSummary, IntervalTotals, ServiceKey};
+use crate::report::json::{
+    CategoryRow, Counts, LossCounts, Percentiles, ServiceRow, Transports, Unclassified, Volume,
+};
+use crate::summary::{self, IntervalSummary, IntervalTotals};
 
 /// The name and version of the schema.
 const SCHEMA: &str = "portolan.interval/1";
@@ -27,8 +29,8 @@ struct Record<'a> {
     loss: LossCounts,
     transports: Transports,
     unclassified: Unclassified,
-    categories: Vec<CategoryRow<'a>>,
-    services: Vec<ServiceRow<'a>>,
+    categories: Vec<CategoryRow<'a, Totals>>,
+    services: Vec<ServiceRow<'a, Totals>>,
     port_classes: Vec<PortClassRow>,
     distributions: Distributions,
 }
@@ -39,16 +41,20 @@ impl<'a> Record<'a> {
             interval.span.map(bound).map(Timestamp::as_nanos)
         };
         let classes = interval.port_classes.iter();
+        let services = interval.services.iter();
         Self {
             schema: SCHEMA,
             start_ns: bound(|(start, _)| start),
             end_ns: bound(|(_, end)| end),
             capture: Capture::of(&interval.capture),
             loss: LossCounts::of(interval.loss),
-            transports: Transports::of(interval),
+            transports: Transports::by(|transport| by_transport(interval, transport)),
             unclassified: Unclassified::of(&interval.unclassified),
-            categories: categories(interval).into_iter().map(CategoryRow::of).collect(),
-            services: interval.services.iter().map(ServiceRow::of).collect(),
+            categories: categories(interval)
+                .into_iter()
+                .map(|(category, family, totals)| CategoryRow::new(category, family, Totals::of(&totals)))
+                .collect(),
+            services: services.map(|(key, totals)| ServiceRow::new(key, Totals::of(totals))).collect(),
             port_classes: classes
                 .map(|(&(service, peer), &volume)| PortClassRow::of(service, peer, volume))
                 .collect(),
@@ -71,66 +77,13 @@ impl Capture {
     }
 }
 
-#[derive(Serialize)]
-struct Transports {
-    tcp: Counts,
-    udp: Counts,
-    sctp: Counts,
-}
-
-impl Transports {
-    fn of(interval: &IntervalSummary) -> Self {
-        let counts = |transport: Transport| {
-            let mut counts = summary::Counts::default();
-            for (key, totals) in &interval.services {
-                if key.transport == transport {
-                    counts.merge(summary::Counts { volume: totals.volume(), flows: totals.flows });
-                }
-            }
-            counts.into()
-        };
-        Self { tcp: counts(Transport::Tcp), udp: counts(Transport::Udp), sctp: counts(Transport::Sctp) }
+/// What was sent by a transport, in flows that had packets.
+fn by_transport(interval: &IntervalSummary, transport: Transport) -> summary::Counts {
+    let mut counts = summary::Counts::default();
+    for (_, totals) in interval.services.iter().filter(|(key, _)| key.transport == transport) {
+        counts.merge(summary::Counts { volume: totals.volume(), flows: totals.flows });
     }
-}
-
-#[derive(Serialize)]
-struct CategoryRow<'a> {
-    category: &'a str,
-    family: &'a str,
-    #[serde(flatten)]
-    totals: Totals,
-}
-
-impl<'a> CategoryRow<'a> {
-    fn of((category, family, totals): (&'a str, &'a str, IntervalTotals)) -> Self {
-        Self { category, family, totals: Totals::of(&totals) }
-    }
-}
-
-#[derive(Serialize)]
-struct ServiceRow<'a> {
-    service: &'a str,
-    alias: Option<&'a str>,
-    category: &'a str,
-    family: &'a str,
-    transport: &'static str,
-    port: Option<u16>,
-    #[serde(flatten)]
-    totals: Totals,
-}
-
-impl<'a> ServiceRow<'a> {
-    fn of((key, totals): (&'a ServiceKey, &IntervalTotals)) -> Self {
-        Self {
-            service: &key.service,
-            alias: key.alias.as_deref(),
-            category: &key.category,
-            family: &key.family,
-            transport: key.transport.name(),
-            port: key.port,
-            totals: Totals::of(totals),
-        }
-    }
+    counts
 }
 
 #[derive(Serialize)]

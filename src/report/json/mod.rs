@@ -14,10 +14,10 @@ use serde::Serialize;
 
 use super::{Lookup, ReportOptions, RulesReport, view};
 use crate::net::Transport;
-use crate::summary::{InputReport, Loss, Series, Summary};
+use crate::summary::{self, InputReport, Loss, Series, Summary};
 use certainty::{Certainty, OtherEndpoints, UnknownEndpointRow};
-pub(super) use rows::Unclassified;
-use rows::{CategoryRow, Interval, PortClassRow, PortPairRow, Rest, ServiceRow};
+pub(super) use rows::{CategoryRow, ServiceRow, Unclassified};
+use rows::{Interval, PortClassRow, PortPairRow, Rest, Totals};
 use values::Distributions;
 pub(super) use values::{Counts, Percentiles, Volume};
 
@@ -53,8 +53,8 @@ struct Document<'a> {
     loss: LossCounts,
     transports: Transports,
     unclassified: Unclassified,
-    categories: Vec<CategoryRow<'a>>,
-    services: Vec<ServiceRow<'a>>,
+    categories: Vec<CategoryRow<'a, Totals>>,
+    services: Vec<ServiceRow<'a, Totals>>,
     port_classes: Vec<PortClassRow>,
     port_pairs: Vec<PortPairRow>,
     /// What the port pairs that are not listed add up to.
@@ -72,6 +72,8 @@ struct Document<'a> {
 
 impl<'a> Document<'a> {
     fn of(summary: &'a Summary, options: &ReportOptions) -> Self {
+        let categories = view::categories(summary);
+        let services = view::services(summary).into_iter();
         let port_pairs = view::port_pairs(summary, options.top);
         let unknown_endpoints = view::unknown_endpoints(summary, options.top);
         Self {
@@ -80,10 +82,13 @@ impl<'a> Document<'a> {
             capture: Capture::of(summary),
             read: Read::of(summary),
             loss: LossCounts::of(summary.loss),
-            transports: Transports::of(summary),
+            transports: Transports::by(|transport| summary.transport(transport)),
             unclassified: Unclassified::of(&summary.unclassified),
-            categories: view::categories(summary).iter().map(CategoryRow::of).collect(),
-            services: view::services(summary).into_iter().map(ServiceRow::of).collect(),
+            categories: categories
+                .iter()
+                .map(|row| CategoryRow::new(row.name, row.family, Totals::of(&row.totals)))
+                .collect(),
+            services: services.map(|(key, totals)| ServiceRow::new(key, Totals::of(totals))).collect(),
             port_classes: view::port_classes(summary).into_iter().map(PortClassRow::of).collect(),
             port_pairs: port_pairs.rows.into_iter().map(PortPairRow::of).collect(),
             other_port_pairs: Rest::of(port_pairs.rest),
@@ -188,15 +193,15 @@ impl LossCounts {
 }
 
 #[derive(Serialize)]
-struct Transports {
+pub(super) struct Transports {
     tcp: Counts,
     udp: Counts,
     sctp: Counts,
 }
 
 impl Transports {
-    fn of(summary: &Summary) -> Self {
-        let counts = |transport| summary.transport(transport).into();
+    pub(super) fn by(counts: impl Fn(Transport) -> summary::Counts) -> Self {
+        let counts = |transport| counts(transport).into();
         Self { tcp: counts(Transport::Tcp), udp: counts(Transport::Udp), sctp: counts(Transport::Sctp) }
     }
 }

@@ -10,22 +10,24 @@ use crate::net::{PortClass, PortPair, Timestamp};
 use crate::report::view;
 use crate::summary::{self, ServiceKey, ServiceTotals};
 
+/// A category, with what is told of it.
 #[derive(Serialize)]
-pub(super) struct CategoryRow<'a> {
+pub(in crate::report) struct CategoryRow<'a, T> {
     category: &'a str,
     family: &'a str,
     #[serde(flatten)]
-    totals: Totals,
+    totals: T,
 }
 
-impl<'a> CategoryRow<'a> {
-    pub(super) fn of(row: &view::Category<'a>) -> Self {
-        Self { category: row.name, family: row.family, totals: Totals::of(&row.totals) }
+impl<'a, T> CategoryRow<'a, T> {
+    pub(in crate::report) const fn new(category: &'a str, family: &'a str, totals: T) -> Self {
+        Self { category, family, totals }
     }
 }
 
+/// A service, with what is told of it.
 #[derive(Serialize)]
-pub(super) struct ServiceRow<'a> {
+pub(in crate::report) struct ServiceRow<'a, T> {
     service: &'a str,
     alias: Option<&'a str>,
     category: &'a str,
@@ -33,11 +35,11 @@ pub(super) struct ServiceRow<'a> {
     transport: &'static str,
     port: Option<u16>,
     #[serde(flatten)]
-    totals: Totals,
+    totals: T,
 }
 
-impl<'a> ServiceRow<'a> {
-    pub(super) fn of((key, totals): (&'a ServiceKey, &ServiceTotals)) -> Self {
+impl<'a, T> ServiceRow<'a, T> {
+    pub(in crate::report) fn new(key: &'a ServiceKey, totals: T) -> Self {
         Self {
             service: &key.service,
             alias: key.alias.as_deref(),
@@ -45,14 +47,14 @@ impl<'a> ServiceRow<'a> {
             family: &key.family,
             transport: key.transport.name(),
             port: key.port,
-            totals: Totals::of(totals),
+            totals,
         }
     }
 }
 
 /// What is known of the flows of a service or a category.
 #[derive(Serialize)]
-struct Totals {
+pub(super) struct Totals {
     #[serde(flatten)]
     counts: Counts,
     confidence: Confidence,
@@ -70,7 +72,7 @@ struct Confidence {
 }
 
 impl Totals {
-    fn of(totals: &ServiceTotals) -> Self {
+    pub(super) fn of(totals: &ServiceTotals) -> Self {
         let summary::ConfidenceFlows { high, medium, low } = totals.confidence;
         Self {
             counts: totals.counts.into(),
