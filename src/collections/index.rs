@@ -1,142 +1,182 @@
-//! A hash index from flow keys to places in a slab: open addressing, linear probing, eight bytes a slot.
+//! A hash index from flow keys to places in a slab: open addressing by cache lines, eight bytes a slot.
 
 use super::memory::{in_huge_pages, prefetch};
 use super::slab::{Id, NONE};
 
-/// Upper half: the mark, 32 bits of the key's hash, whose low bits are also the slot to start from, so that growing
-/// needs no keys. Lower half: the id plus one; 0 is an empty slot.
-type Slot = u64;
+/// Slots in a line.
+const LINE: usize = 8;
+const FIRST_LINES: usize = 1 << 7;
 
-const EMPTY: Slot = 0;
-const FIRST_SLOTS: usize = 1 << 10;
-/// Slots that a guess looks at: a cache line of them.
-const NEAR: usize = 8;
+/// A cache line of slots, filled from the first one on.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Line {
+    /// 32 bits of each key's hash, whose low ones also tell the line to start from, so that growing needs no keys.
+    marks: [u32; LINE],
+    /// The ids; [`NONE`] in empty slots.
+    ids: [Id; LINE],
+}
+
+impl Line {
+    const EMPTY: Self = Self { marks: [0; LINE], ids: [NONE; LINE] };
+
+    /// The id under `mark`; [`NONE`] without one, and any number where there are several, which is rare. All slots are compared
+    /// at once, without branches.
+    #[inline]
+    fn guess(&self, mark: u32) -> Id {
+        let slots = self.marks.iter().zip(&self.ids);
+        slots.fold(NONE, |found, (&other, &id)| found & if other == mark { id } else { NONE })
+    }
+
+    /// How many slots are used, without branches: no processor can foretell how full a line is.
+    #[inline]
+    fn used(&self) -> usize {
+        self.ids.iter().fold(0, |used, &id| used + usize::from(id != NONE))
+    }
+
+    fn is_full(&self) -> bool {
+        self.ids[LINE - 1] != NONE
+    }
+
+    fn put(&mut self, slot: usize, (mark, id): (u32, Id)) {
+        (self.marks[slot], self.ids[slot]) = (mark, id);
+    }
+
+    /// The slots that are used.
+    fn slots(&self) -> impl Iterator<Item = (u32, Id)> {
+        self.marks.into_iter().zip(self.ids).take_while(|&(_, id)| id != NONE)
+    }
+}
 
 /// The index. It knows marks, not keys: the caller tells whether an id is the one it looks for.
 #[derive(Debug)]
 pub(crate) struct Index {
-    slots: Vec<Slot>,
+    /// A power of two. What a line has no room for stands in the next one that has.
+    lines: Vec<Line>,
     used: usize,
 }
 
 impl Default for Index {
     fn default() -> Self {
-        Self { slots: vec![EMPTY; FIRST_SLOTS], used: 0 }
+        Self { lines: vec![Line::EMPTY; FIRST_LINES], used: 0 }
     }
-}
-
-const fn pack(mark: u32, id: Id) -> Slot {
-    (mark as u64) << 32 | (id as u64 + 1)
-}
-
-#[allow(clippy::cast_possible_truncation)] // the halves of a slot
-const fn unpack(slot: Slot) -> (u32, Id) {
-    ((slot >> 32) as u32, (slot as u32).wrapping_sub(1))
 }
 
 impl Index {
-    fn mask(&self) -> usize {
-        self.slots.len() - 1
+    /// The line where the search for a mark starts.
+    #[inline]
+    fn home(&self, mark: u32) -> usize {
+        mark as usize & (self.lines.len() - 1)
     }
 
-    /// Asks for the memory of the slot where the search for a mark starts.
+    #[inline]
+    fn after(&self, line: usize) -> usize {
+        (line + 1) & (self.lines.len() - 1)
+    }
+
+    /// Asks for the memory of the line where the search for a mark starts.
     #[inline]
     pub(crate) fn prefetch(&self, mark: u32) {
-        prefetch(&self.slots[mark as usize & self.mask()]);
+        prefetch(&self.lines[self.home(mark)]);
     }
 
-    /// The first id under `mark`, if it stands near where the search starts, as nearly all do; [`NONE`] else. A guess, for
-    /// the key may be another one.
+    /// The id under `mark`, if it stands where the search starts or in the line behind it, as nearly all do; [`NONE`] else.
+    /// A guess: the key may be another one, and where several ids have this mark, it may be the id of nothing.
     #[inline]
     pub(crate) fn guess(&self, mark: u32) -> Id {
-        let mut place = mark as usize & self.mask();
-        for _ in 0..NEAR {
-            let slot = self.slots[place];
-            let (found, id) = unpack(slot);
-            if slot == EMPTY {
-                return NONE;
-            }
-            if found == mark {
-                return id;
-            }
-            place = (place + 1) & self.mask();
+        let home = self.home(mark);
+        match self.lines[home].guess(mark) {
+            NONE if self.lines[home].is_full() => self.lines[self.after(home)].guess(mark),
+            found => found,
         }
-        NONE
     }
 
     /// The id under `mark` for which `is_it` holds.
     pub(crate) fn find(&self, mark: u32, is_it: impl FnMut(Id) -> bool) -> Option<Id> {
-        self.find_slot(mark, is_it).map(|slot| unpack(self.slots[slot]).1)
+        self.place_of(mark, is_it).map(|(line, slot)| self.lines[line].ids[slot])
     }
 
-    fn find_slot(&self, mark: u32, mut is_it: impl FnMut(Id) -> bool) -> Option<usize> {
-        let mut place = mark as usize & self.mask();
+    /// Line and slot of that id.
+    fn place_of(&self, mark: u32, mut is_it: impl FnMut(Id) -> bool) -> Option<(usize, usize)> {
+        let mut line = self.home(mark);
         loop {
-            let slot = self.slots[place];
-            if slot == EMPTY {
+            let found = self.lines[line].slots().position(|(other, id)| other == mark && is_it(id));
+            if let Some(slot) = found {
+                return Some((line, slot));
+            }
+            if !self.lines[line].is_full() {
                 return None;
             }
-            let (found, id) = unpack(slot);
-            if found == mark && is_it(id) {
-                return Some(place);
-            }
-            place = (place + 1) & self.mask();
+            line = self.after(line);
         }
     }
 
     /// Puts `new` where `old` is.
     pub(crate) fn replace(&mut self, mark: u32, old: Id, new: Id) {
-        if let Some(slot) = self.find_slot(mark, |id| id == old) {
-            self.slots[slot] = pack(mark, new);
+        if let Some((line, slot)) = self.place_of(mark, |id| id == old) {
+            self.lines[line].ids[slot] = new;
         }
     }
 
     /// Adds an id that is not there yet.
     pub(crate) fn insert(&mut self, mark: u32, id: Id) {
-        if self.used * 4 >= self.slots.len() * 3 {
+        if self.used * 4 >= self.lines.len() * LINE * 3 {
             self.grow();
         }
-        self.place(pack(mark, id));
+        self.place(mark, id);
         self.used += 1;
     }
 
-    fn place(&mut self, slot: Slot) {
-        let mask = self.mask();
-        let mut place = unpack(slot).0 as usize & mask;
-        while self.slots[place] != EMPTY {
-            place = (place + 1) & mask;
+    fn place(&mut self, mark: u32, id: Id) {
+        let mut line = self.home(mark);
+        while self.lines[line].is_full() {
+            line = self.after(line);
         }
-        self.slots[place] = slot;
+        let slot = self.lines[line].used();
+        self.lines[line].put(slot, (mark, id));
     }
 
     fn grow(&mut self) {
-        let doubled = in_huge_pages(vec![EMPTY; self.slots.len() * 2]);
-        let slots = std::mem::replace(&mut self.slots, doubled);
-        for slot in slots.into_iter().filter(|&slot| slot != EMPTY) {
-            self.place(slot);
+        let count = self.lines.len() * 2;
+        let mut doubled = in_huge_pages(Vec::with_capacity(count));
+        doubled.resize(count, Line::EMPTY);
+        for line in std::mem::replace(&mut self.lines, doubled) {
+            line.slots().for_each(|(mark, id)| self.place(mark, id));
         }
     }
 
-    /// Takes an entry out, if it is there. What was placed behind it moves up, so that it is still found.
+    /// Takes an entry out, if it is there. Where its line was full, one that had no room there moves in, so that it is still
+    /// found; and so on where that one was.
     pub(crate) fn remove(&mut self, mark: u32, id: Id) {
-        let Some(mut hole) = self.find_slot(mark, |found| found == id) else { return };
-        let bits = self.mask();
-        let steps = |from: usize, to: usize| to.wrapping_sub(from) & bits;
-        let mut place = hole;
-        loop {
-            place = (place + 1) & bits;
-            let slot = self.slots[place];
-            if slot == EMPTY {
-                break;
-            }
-            let wanted = unpack(slot).0 as usize & bits;
-            if steps(wanted, place) >= steps(hole, place) {
-                self.slots[hole] = slot;
-                hole = place;
+        let mut place = self.place_of(mark, |found| found == id);
+        self.used -= usize::from(place.is_some());
+        while let Some((line, slot)) = place {
+            let hole = &mut self.lines[line];
+            let last = hole.used() - 1;
+            hole.put(slot, (hole.marks[last], hole.ids[last]));
+            hole.put(last, (0, NONE));
+            place = if last == LINE - 1 { self.overflow_of(line) } else { None };
+            if let Some((from, slot)) = place {
+                let moved = (self.lines[from].marks[slot], self.lines[from].ids[slot]);
+                self.lines[line].put(last, moved);
             }
         }
-        self.slots[hole] = EMPTY;
-        self.used -= 1;
+    }
+
+    /// The next entry that stands behind `line` because that was full.
+    fn overflow_of(&self, line: usize) -> Option<(usize, usize)> {
+        let steps = |from: usize, to: usize| to.wrapping_sub(from) & (self.lines.len() - 1);
+        let mut behind = self.after(line);
+        loop {
+            let is_one = |(mark, _)| steps(self.home(mark), behind) >= steps(line, behind);
+            if let Some(slot) = self.lines[behind].slots().position(is_one) {
+                return Some((behind, slot));
+            }
+            if !self.lines[behind].is_full() {
+                return None;
+            }
+            behind = self.after(behind);
+        }
     }
 }
 

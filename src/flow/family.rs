@@ -60,9 +60,16 @@ impl<K: Key> Family<K> {
         self.batches.iter().map(Vec::len).sum()
     }
 
-    /// Takes a packet on its way. Returns whether there is a batch of them.
+    /// Takes a packet on its way.
     #[inline]
-    pub(super) fn wait(&mut self, packet: &PacketMeta, key: K, mark: u32, sender: Side) -> bool {
+    pub(super) fn wait(
+        &mut self,
+        packet: &PacketMeta,
+        key: K,
+        mark: u32,
+        sender: Side,
+        details: &mut Details,
+    ) {
         self.index.prefetch(mark);
         let batch = &mut self.batches[0];
         batch.push(Touch {
@@ -75,7 +82,9 @@ impl<K: Key> Family<K> {
             bytes: packet.wire_len,
             time: packet.timestamp.map_or(NEVER, Timestamp::as_nanos),
         });
-        batch.len() >= BATCH
+        if batch.len() >= BATCH {
+            self.step(details);
+        }
     }
 
     /// Takes all batches one step further, which adds the last one.
@@ -83,8 +92,8 @@ impl<K: Key> Family<K> {
         self.add(details);
         let [_, slots, segments, _] = &mut self.batches;
         for touch in segments {
-            let segment = self.segments.get(touch.guess).filter(|it| it.is_of(&touch.key, touch.transport));
-            match segment {
+            let segment = self.segments.get(touch.guess).filter(|it| it.is_in_use());
+            match segment.filter(|it| it.is_of(&touch.key, touch.transport)) {
                 Some(segment) if segment.needs_detail(touch) => details.prefetch(segment.detail),
                 Some(_) => {}
                 None => touch.guess = NONE,
@@ -185,10 +194,8 @@ impl<K: Key> Family<K> {
     /// Adds a segment to one of the same key that it touches, or as another one.
     fn take(&mut self, segment: Segment<K>, mark: u32, guess: Id, details: &mut Details) {
         let (key, transport) = segment.key();
-        if guess != NONE
-            && self.segments[guess].is_of(&key, transport)
-            && self.touch_each_other(&self.segments[guess], &segment)
-        {
+        let guessed = self.segments.get(guess).filter(|it| it.is_in_use() && it.is_of(&key, transport));
+        if guessed.is_some_and(|guessed| self.touch_each_other(guessed, &segment)) {
             self.segments[guess].absorb(&segment, details);
         } else {
             let head = self.head(mark, &key, transport);
@@ -255,7 +262,7 @@ impl<K: Key> Family<K> {
             if joined.span().is_none() || self.touch_each_other(&joined, &segment) {
                 joined.absorb(&segment, details);
                 self.segments[newest] = joined;
-                self.segments.remove(id);
+                self.free(id);
             } else {
                 self.segments[id].older = newest;
                 newest = id;
@@ -293,8 +300,13 @@ impl<K: Key> Family<K> {
             if leaves(segment) {
                 self.index.remove(segment.mark(&self.seed), id);
                 each(segment.detail);
-                self.segments.remove(id);
+                self.free(id);
             }
         }
+    }
+
+    fn free(&mut self, id: Id) {
+        self.segments[id].end_use();
+        self.segments.remove(id);
     }
 }

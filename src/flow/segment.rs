@@ -28,6 +28,12 @@ impl<K> Touch<K> {
     fn is_timed(&self) -> bool {
         self.time != NEVER
     }
+
+    /// The time in ns as it counts for a handshake: without a time stamp the earliest of all.
+    #[inline]
+    fn handshake_time(&self) -> i64 {
+        if self.is_timed() { self.time } else { i64::MIN }
+    }
 }
 
 /// Packets of one key with no gap wider than the idle timeout, among those read so far.
@@ -81,6 +87,17 @@ impl<K: Key> Segment<K> {
         self.key == *key && self.transport == transport
     }
 
+    /// Whether a guess can be right that this segment takes a packet: always, but where it is in no use, or just had 2^32 packets.
+    #[inline]
+    pub(super) fn is_in_use(&self) -> bool {
+        self.packets[0] | self.packets[1] != 0
+    }
+
+    /// Lets no guess be right any more.
+    pub(super) fn end_use(&mut self) {
+        self.packets = [0; 2];
+    }
+
     pub(super) fn mark(&self, seed: &Seed) -> u32 {
         self.key.mark(self.transport, seed)
     }
@@ -111,7 +128,7 @@ impl<K: Key> Segment<K> {
         if time == NEVER {
             return self.span().is_none();
         }
-        self.first.saturating_sub(timeout) <= time && time <= self.last.saturating_add(timeout)
+        (self.first.saturating_sub(timeout) <= time) & (time <= self.last.saturating_add(timeout))
     }
 
     /// Adds a packet.
@@ -125,7 +142,7 @@ impl<K: Key> Segment<K> {
         if carry {
             details.entry(&mut self.detail).packets_high[side] += 1;
         }
-        if touch.transport == Transport::Tcp {
+        if self.learns_of_handshake(touch) {
             self.note_syn_times_before(touch, details);
             self.note_handshake(touch, details);
         }
@@ -149,15 +166,24 @@ impl<K: Key> Segment<K> {
     /// Whether adding a packet in order is to look into the detail.
     #[inline]
     pub(super) fn needs_detail(&self, touch: &Touch<K>) -> bool {
-        let is_new_ack = touch.flags.is_plain_ack() && self.marks & (ACK_SEEN << touch.sender.index()) == 0;
-        is_new_ack || touch.flags.intersects(TcpFlags::SYN)
+        let is_new_ack = touch.flags.is_plain_ack() & (self.marks & (ACK_SEEN << touch.sender.index()) == 0);
+        is_new_ack | touch.flags.intersects(TcpFlags::SYN)
+    }
+
+    /// Whether a packet changes anything of what is known of the handshake. As one condition without branches: no processor
+    /// can foretell the flags of the next packet, but nearly all packets change nothing.
+    #[inline]
+    fn learns_of_handshake(&self, touch: &Touch<K>) -> bool {
+        let is_new_ack = self.marks & (ACK_SEEN << touch.sender.index()) == 0;
+        let is_ack = touch.flags.is_plain_ack() & (is_new_ack | (touch.handshake_time() < self.last));
+        let moves_syn = (self.marks & EITHER_BEGAN_WITH_SYN != 0) & (touch.time < self.first);
+        is_ack | moves_syn | touch.flags.intersects(TcpFlags::SYN)
     }
 
     /// Notes SYN, SYN/ACK and plain ACK. Called before the packet's time is noted.
-    #[inline]
     fn note_handshake(&mut self, touch: &Touch<K>, details: &mut Details) {
         let side = touch.sender.index();
-        let time = if touch.is_timed() { touch.time } else { i64::MIN };
+        let time = touch.handshake_time();
         if touch.flags.is_plain_ack() {
             let seen = ACK_SEEN << side;
             // Nearly always: later than all before, so it cannot be the earliest.
@@ -180,7 +206,6 @@ impl<K: Key> Segment<K> {
     }
 
     /// Where a packet is the new first one, the SYN at the first time so far needs a detail.
-    #[inline]
     fn note_syn_times_before(&mut self, touch: &Touch<K>, details: &mut Details) {
         if self.marks & EITHER_BEGAN_WITH_SYN != 0 && touch.time < self.first {
             for side in Side::BOTH {

@@ -130,22 +130,19 @@ impl FlowTable {
     #[inline]
     pub fn add(&mut self, packet: &PacketMeta, evict: &mut impl FnMut(FlowRecord)) {
         let (sport, dport) = (packet.source_port, packet.destination_port);
-        let (shard, is_full) = match packet.addresses {
+        match packet.addresses {
             Addresses::V4 { source, destination } => {
                 let (key, sender) = V4Key::new(source, sport, destination, dport);
                 let mark = key.mark(packet.transport, &self.seed);
-                let shard = self.shard_of(mark);
-                (shard, self.shards[shard].v4.wait(packet, key, mark, sender))
+                let Shard { v4, details, .. } = self.shard_of(mark);
+                v4.wait(packet, key, mark, sender, details);
             }
             Addresses::V6 { source, destination } => {
                 let (key, sender) = V6Key::new(source, sport, destination, dport);
                 let mark = key.mark(packet.transport, &self.seed);
-                let shard = self.shard_of(mark);
-                (shard, self.shards[shard].v6.wait(packet, key, mark, sender))
+                let Shard { v6, details, .. } = self.shard_of(mark);
+                v6.wait(packet, key, mark, sender, details);
             }
-        };
-        if is_full {
-            self.shards[shard].step();
         }
         self.until_look -= 1;
         if self.until_look == 0 {
@@ -157,8 +154,9 @@ impl FlowTable {
     /// The shard of keys with such a hash: by the first bits, for the index in the shard goes by the last ones.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // below the number of shards
-    fn shard_of(&self, mark: u32) -> usize {
-        ((u64::from(mark) * self.shards.len() as u64) >> u32::BITS) as usize
+    fn shard_of(&mut self, mark: u32) -> &mut Shard {
+        let number = (u64::from(mark) * self.shards.len() as u64) >> u32::BITS;
+        &mut self.shards[number as usize]
     }
 
     /// Makes room if there may be none for the packets until the next look.

@@ -25,22 +25,21 @@ pub(super) fn walk(frame: &Frame<'_>) -> Option<Packet> {
         0x86dd => v6(network)?,
         _ => return None,
     };
-    let (transport, flags) = match protocol {
-        TCP => (Transport::Tcp, TcpFlags(payload.get(13).copied().unwrap_or_default())),
-        UDP => (Transport::Udp, TcpFlags::default()),
-        _ => return None,
-    };
     let &[s0, s1, d0, d1] = payload.first_chunk()?;
     let (source_port, destination_port) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
-    if protocol == UDP && Tunnel::between(source_port, destination_port).is_some() {
+    // Without a branch between TCP and UDP, for no processor can foretell which one comes.
+    let is_tcp = protocol == TCP;
+    let is_tunnel = !is_tcp & Tunnel::is_between(source_port, destination_port);
+    if !is_tcp & (protocol != UDP) | is_tunnel {
         return None;
     }
+    let flags = payload.get(13).copied().unwrap_or_default();
     Some(Packet::Ports(PacketMeta {
-        transport,
+        transport: if is_tcp { Transport::Tcp } else { Transport::Udp },
         addresses,
         source_port,
         destination_port,
-        flags,
+        flags: TcpFlags(if is_tcp { flags } else { 0 }),
         timestamp: frame.timestamp,
         wire_len: frame.wire_len,
     }))
@@ -67,7 +66,8 @@ fn v4(bytes: &[u8]) -> Option<(Addresses, u8, &[u8])> {
     let header_length = usize::from(header[0] & 0x0f) * 4;
     let total_length = usize::from(u16::from_be_bytes([header[2], header[3]]));
     let is_fragment = (header[6] & 0x1f) | header[7] != 0;
-    if header[0] >> 4 != 4 || header_length < 20 || total_length < header_length || is_fragment {
+    let is_header = (header[0] >> 4 == 4) & (header_length >= 20) & (total_length >= header_length);
+    if !is_header | is_fragment {
         return None;
     }
     let payload = bytes.get(header_length..total_length.min(bytes.len()))?;

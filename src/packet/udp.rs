@@ -20,9 +20,14 @@ impl Tunnel {
     const BY_PORT: [(u16, Self); 4] =
         [(4789, Self::Vxlan), (6081, Self::Geneve), (2152, Self::GtpU), (3544, Self::Teredo)];
 
-    /// The tunnel that a datagram between these ports carries.
+    /// Whether a datagram between these ports carries a tunnel.
     #[inline]
-    pub(super) fn between(source: u16, destination: u16) -> Option<Self> {
+    pub(super) fn is_between(source: u16, destination: u16) -> bool {
+        Self::BY_PORT.iter().fold(false, |found, &(port, _)| found | (port == source) | (port == destination))
+    }
+
+    /// The tunnel that a datagram between these ports carries.
+    fn between(source: u16, destination: u16) -> Option<Self> {
         let found = Self::BY_PORT.iter().find(|(port, _)| *port == source || *port == destination);
         found.map(|&(_, tunnel)| tunnel)
     }
