@@ -118,6 +118,13 @@ class Bench:
     def tcpdump(self, capture):
         return Program("tcpdump", ["tcpdump", "-r", capture, "-w", "/dev/null"])
 
+    def peer(self, name, capture, what, peer, wanted):
+        """A peer against one thread, which has to reach something, and against two, which most machines have."""
+        yield Comparison(name, f"{what} / portolan", [peer, self.portolan(capture)], at_least(wanted))
+        two = self.portolan(capture, 2, "portolan, 2 threads")
+        programs, shown = [peer, two], Bound(None, True, quotient)
+        yield Comparison(f"{name}-2", f"{what} / portolan, 2 threads", programs, shown, self.hindrance)
+
     def two_threads(self, name, what, capture, wanted):
         programs = [self.portolan(capture, 1, "1 thread"), self.portolan(capture, 2, "2 threads")]
         return Comparison(name, what, programs, at_least(wanted), self.hindrance)
@@ -143,11 +150,11 @@ def mixes(bench):
     with bench.captures.generated("mix", MIX) as mix:
         portolan = bench.portolan(mix)
         yield Comparison("walk-mix", "mix: bare walk / portolan", [bench.bare_walk(mix), portolan], at_least(0.5))
-        yield Comparison("tcpdump-mix", "mix: tcpdump / portolan", [bench.tcpdump(mix), portolan], at_least(3.5))
+        yield from bench.peer("tcpdump-mix", mix, "mix: tcpdump", bench.tcpdump(mix), 3.5)
         capinfos = Program("capinfos", ["capinfos", "-c", mix])
-        yield Comparison("capinfos-mix", "mix: capinfos -c / portolan", [capinfos, portolan], at_least(1.6))
+        yield from bench.peer("capinfos-mix", mix, "mix: capinfos -c", capinfos, 1.6)
         reader = Program("ndpiReader", ["ndpiReader", "-i", mix, "-q"])
-        yield Comparison("ndpi-mix", "mix: ndpiReader / portolan", [reader, portolan], at_least(20))
+        yield from bench.peer("ndpi-mix", mix, "mix: ndpiReader", reader, 20)
         yield bench.two_threads("threads-mix", "mix: 1 thread / 2 threads", mix, 1.3)
         peak = peak_at_most(64, " MiB", 1 << 20)
         yield Comparison("memory-mix", "mix: peak memory", [portolan], peak)
@@ -180,8 +187,7 @@ def smalls(bench):
         portolan = bench.portolan(small)
         walk = [bench.bare_walk(small), portolan]
         yield Comparison("walk-small", "small: bare walk / portolan", walk, at_least(0.2))
-        dump = [bench.tcpdump(small), portolan]
-        yield Comparison("tcpdump-small", "small: tcpdump / portolan", dump, at_least(1.8))
+        yield from bench.peer("tcpdump-small", small, "small: tcpdump", bench.tcpdump(small), 1.8)
         yield bench.two_threads("threads-small", "small: 1 thread / 2 threads", small, 1.4)
 
 
@@ -190,7 +196,7 @@ def scans(bench):
         portolan = bench.portolan(scan)
         output = bench.captures.folder / "nfcapd"
         nfpcapd = Program("nfpcapd", ["nfpcapd", "-r", scan, "-w", str(output)], output)
-        yield Comparison("nfpcapd-scan", "scan: nfpcapd / portolan", [nfpcapd, portolan], at_least(30))
+        yield from bench.peer("nfpcapd-scan", scan, "scan: nfpcapd", nfpcapd, 30)
         peak = peak_at_most(110, " B", bench.captures.scaled(SCAN[1]))
         yield Comparison("memory-scan", "scan: peak memory / flows", [portolan], peak)
         with bench.captures.generated("collide", SCAN) as collide:
