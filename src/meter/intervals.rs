@@ -1,11 +1,15 @@
 //! Intervals of a capture that goes on: what is asked of the flows while they last.
 
+use std::sync::Arc;
+
 use super::ledger::Ledger;
 use super::{DecidedFlow, Meter};
-use crate::classify::{self, Learned, Observed};
+use crate::classify::{self, Learned, Observed, PortTable};
 use crate::flow::FlowRecord;
 use crate::net::Timestamp;
 use crate::summary::{IntervalSummary, IntervalTally, Loss};
+
+const KEEPS_INTERVALS: &str = "the meter keeps intervals";
 
 /// The interval at hand.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub(super) struct Intervals {
     learned: Learned,
     /// What had been lost when it began.
     loss: Loss,
+    /// The port table to decide by when it is over.
+    next_table: Option<Arc<PortTable>>,
 }
 
 impl Default for Intervals {
@@ -31,6 +37,7 @@ impl Default for Intervals {
             left: IntervalTally::default(),
             learned: Learned::new(),
             loss: Loss::default(),
+            next_table: None,
         }
     }
 }
@@ -62,10 +69,38 @@ impl Meter<'_> {
         is_last: bool,
         each: &mut dyn FnMut(&DecidedFlow<'_>),
     ) -> IntervalSummary {
+        let summary = self.sum_up_interval((start, end), is_last, each);
+        self.take_next_table();
+        summary
+    }
+
+    /// Decides by another port table as soon as the interval at hand is closed. What was counted until then keeps its names;
+    /// flows that have not left are counted in the end, by the table of then.
+    ///
+    /// # Panics
+    /// If the meter does not keep intervals ([`Meter::with_intervals`]).
+    pub fn change_table(&mut self, table: Arc<PortTable>) {
+        self.ledger.intervals.as_mut().expect(KEEPS_INTERVALS).next_table = Some(table);
+    }
+
+    fn take_next_table(&mut self) {
+        let Ledger { table, tally, intervals, .. } = &mut self.ledger;
+        if let Some(next) = intervals.as_mut().and_then(|intervals| intervals.next_table.take()) {
+            tally.leave_table(table);
+            *table = next;
+        }
+    }
+
+    fn sum_up_interval(
+        &mut self,
+        (start, end): (Timestamp, Timestamp),
+        is_last: bool,
+        each: &mut dyn FnMut(&DecidedFlow<'_>),
+    ) -> IntervalSummary {
         self.flows.arrive();
         let loss = Loss { evicted_flows: self.flows.evicted(), ..self.loss };
         let Ledger { table, tally, intervals, .. } = &mut self.ledger;
-        let intervals = intervals.as_mut().expect("the meter keeps intervals");
+        let intervals = intervals.as_mut().expect(KEEPS_INTERVALS);
         intervals.begin = start.as_nanos();
         let before = intervals.before;
         self.flows.visit_active(before, |record| {

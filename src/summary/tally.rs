@@ -1,6 +1,6 @@
 //! Counting while packets and flows come in: by ids, without names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 
 use super::frames::FrameTally;
@@ -20,6 +20,10 @@ use crate::source::Frame;
 pub struct Tally {
     frames: FrameTally,
     rows: HashMap<Row, ServiceTotals, foldhash::fast::RandomState>,
+    /// What was counted by port tables that are in use no more.
+    named: BTreeMap<ServiceKey, ServiceTotals>,
+    /// The versions of these tables.
+    tables: BTreeSet<String>,
     port_classes: [[Counts; 3]; 3],
     port_pairs: PairCounter,
     certainty: Certainty,
@@ -54,6 +58,8 @@ impl Tally {
         Self {
             frames: FrameTally::default(),
             rows: HashMap::default(),
+            named: BTreeMap::new(),
+            tables: BTreeSet::new(),
             port_classes: <[[Counts; 3]; 3]>::default(),
             port_pairs: PairCounter::new(most_port_pairs),
             certainty: Certainty::default(),
@@ -105,8 +111,18 @@ impl Tally {
         flows.into_summary(frames, table)
     }
 
+    /// Ends counting by the ids of this table: what was counted keeps its names. The series has to be empty.
+    pub fn leave_table(&mut self, table: &PortTable) {
+        self.tables.insert(table.version());
+        for (row, totals) in self.rows.drain() {
+            self.named.entry(row.key(table)).or_default().merge(totals);
+        }
+    }
+
     /// Adds what another part of the input has counted by the same port table.
     pub fn merge(&mut self, other: Self) {
+        merge_maps(&mut self.named, other.named);
+        self.tables.extend(other.tables);
         self.frames.merge(other.frames);
         self.closed.merge(other.closed);
         for (row, totals) in other.rows {
@@ -134,11 +150,13 @@ impl Tally {
         interval_ns: Option<u64>,
         loss: Loss,
     ) -> Summary {
+        let intervals = std::mem::take(&mut self.intervals);
+        self.leave_table(table);
         self.certainty.note(learned);
         let (port_pairs, other_port_pairs) = self.port_pairs.finish();
         self.frames.merge(self.closed);
         let (capture, packet_size) = self.frames.totals();
-        let mut port_classes = std::collections::BTreeMap::new();
+        let mut port_classes = BTreeMap::new();
         for service in PortClass::ALL {
             for peer in PortClass::ALL {
                 let counts = self.port_classes[service as usize][peer as usize];
@@ -148,14 +166,14 @@ impl Tally {
             }
         }
         Summary {
-            tables: [table.version()].into(),
+            tables: self.tables,
             inputs: Vec::new(),
             capture,
             loss,
             packet_size,
             unclassified: self.frames.unclassified,
-            series: interval_ns.map(|width| series(width, self.intervals, table)),
-            services: self.rows.into_iter().map(|(row, totals)| (row.key(table), totals)).collect(),
+            series: interval_ns.map(|width| series(width, intervals, table)),
+            services: self.named,
             port_classes,
             port_pairs,
             other_port_pairs,
