@@ -173,6 +173,7 @@ impl<K: Key> Segment<K> {
     /// Whether a packet changes anything of what is known of the handshake. As one condition without branches: no processor
     /// can foretell the flags of the next packet, but nearly all packets change nothing.
     #[inline]
+    #[allow(clippy::needless_bitwise_bool)]
     fn learns_of_handshake(&self, touch: &Touch<K>) -> bool {
         let is_new_ack = self.marks & (ACK_SEEN << touch.sender.index()) == 0;
         let is_ack = touch.flags.is_plain_ack() & (is_new_ack | (touch.handshake_time() < self.last));

@@ -15,6 +15,7 @@ const UDP: u8 = 17;
 
 /// The packet, if the frame is plain.
 #[inline]
+#[allow(clippy::needless_bitwise_bool)] // no processor can foretell these conditions one by one
 pub(super) fn walk(frame: &Frame<'_>) -> Option<Packet> {
     if frame.link != LinkType::ETHERNET {
         return None;
@@ -61,6 +62,7 @@ fn behind_tags(bytes: &[u8]) -> Option<(u16, &[u8])> {
 
 /// Addresses, protocol and content of an unfragmented IPv4 packet.
 #[inline]
+#[allow(clippy::needless_bitwise_bool)] // one condition instead of three
 fn v4(bytes: &[u8]) -> Option<(Addresses, u8, &[u8])> {
     let header: &[u8; 20] = bytes.first_chunk()?;
     let header_length = usize::from(header[0] & 0x0f) * 4;

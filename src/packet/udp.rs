@@ -22,6 +22,7 @@ impl Tunnel {
 
     /// Whether a datagram between these ports carries a tunnel.
     #[inline]
+    #[allow(clippy::needless_bitwise_bool)] // ports are compared at once
     pub(super) fn is_between(source: u16, destination: u16) -> bool {
         Self::BY_PORT.iter().fold(false, |found, &(port, _)| found | (port == source) | (port == destination))
     }
