@@ -84,7 +84,7 @@
 //! | [`summary`] | the result: plain and mergeable |
 //! | [`report`] | the result as text, JSON, CSV, Markdown; flows as NDJSON |
 //!
-//! [`net`] holds the nouns that all of them speak in, [`merge`] what adding up results means. [`meter`] joins the hops
+//! [`sink`] keeps frames in capture files. [`net`] holds the nouns that all of them speak in, [`merge`] what adding up results means. [`meter`] joins the hops
 //! from the frame to the summary, [`read`] puts captures in front of it.
 //!
 //! # Features
@@ -115,6 +115,8 @@ pub mod packet;
 pub mod read;
 #[cfg(feature = "read")]
 pub mod report;
+#[cfg(feature = "read")]
+pub mod sink;
 #[cfg(feature = "read")]
 pub mod source;
 #[cfg(feature = "read")]

@@ -14,6 +14,8 @@ mod page;
 mod progress;
 mod read;
 mod rules;
+#[cfg(feature = "live")]
+mod size;
 
 pub(crate) use exit::Exit;
 

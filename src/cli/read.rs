@@ -3,7 +3,7 @@
 use std::fs;
 use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -20,7 +20,7 @@ use portolan::source::{self, CaptureReader, Input, SourceError};
 use portolan::summary::{InputReport, Summary};
 
 use super::interrupt::{self, Interrupt};
-use super::output::Output;
+use super::output::{Output, is_same_file};
 use super::progress::Progress;
 use super::rules::RulesOptions;
 use super::{Exit, duration, page};
@@ -186,10 +186,6 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
     if arguments.explain.is_some() && !matches!(arguments.format, Format::Text | Format::Json) {
         return Err("an explanation is written as text or json".to_owned());
     }
-    let identity = |path: &Path| {
-        let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
-        Some((found.dev(), found.ino()))
-    };
     if arguments.flows.as_deref() == Some(Path::new("-")) && is_stdout(arguments.output.as_deref()) {
         return Err(
             "both the summary and the flow records would go to standard output; -o takes a file".to_owned()
@@ -197,7 +193,7 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
     }
     let outputs = [&arguments.output, &arguments.flows].map(|path| path.as_deref());
     if let [Some(summary), Some(flows)] = outputs
-        && (summary == flows || identity(summary).is_some_and(|same| identity(flows) == Some(same)))
+        && (summary == flows || is_same_file(summary, flows))
     {
         return Err(format!("both the summary and the flow records would go to {}", flows.display()));
     }
@@ -206,7 +202,7 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
             .files
             .iter()
             .chain(arguments.rules.file())
-            .find(|input| identity(input).is_some_and(|same| identity(output) == Some(same)));
+            .find(|input| is_same_file(input, output));
         if let Some(input) = clash {
             return Err(format!("{} would be written over the input {}", output.display(), input.display()));
         }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use pcap::{Active, Address, Capture, ConnectionStatus, Device, Precision};
+use pcap::{Active, Address, Capture, ConnectionStatus, Device, Linktype, Precision};
 
 use super::{Drops, Frame};
 use crate::net::{LinkType, Timestamp};
@@ -87,7 +87,7 @@ impl LiveCapture {
             capture.filter(expression, true).map_err(|error| CaptureError::Filter(message(error)))?;
         }
         let capture = capture.setnonblock().map_err(of_open)?;
-        let link = LinkType(u16::try_from(capture.get_datalink().0).unwrap_or(u16::MAX));
+        let link = link_of(capture.get_datalink());
         Ok(Self { name: name.to_owned(), capture, link, counted: [0; 2], drops: Drops::default() })
     }
 
@@ -155,6 +155,14 @@ impl std::fmt::Debug for LiveCapture {
             .field("name", &self.name)
             .field("link", &self.link)
             .finish_non_exhaustive()
+    }
+}
+
+/// The link type that capture files state. libpcap's own numbers are the same, but for those that differ between systems.
+fn link_of(datalink: Linktype) -> LinkType {
+    match LinkType(u16::try_from(datalink.0).unwrap_or(u16::MAX)) {
+        LinkType::RAW_12 | LinkType::RAW_14 => LinkType::RAW,
+        link => link,
     }
 }
 

@@ -3,6 +3,7 @@
 mod clock;
 mod metrics;
 mod queue;
+mod recording;
 mod source;
 mod watch;
 
@@ -16,14 +17,16 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum, ValueHint};
 use portolan::flow::FlowOptions;
 use portolan::report::{self, IntervalFormat};
+use portolan::source::{CaptureOptions, Frame};
 use portolan::summary::Summary;
 
 use super::interrupt::Interrupt;
-use super::output::Output;
+use super::output::{Output, is_same_file};
 use super::rules::RulesOptions;
 use super::{Exit, duration, page};
 use metrics::Metrics;
 use queue::{Queue, queue};
+use recording::WriteOptions;
 use source::{Ended, Limits, Packets};
 use watch::Watch;
 
@@ -41,9 +44,9 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "BPF", conflicts_with = "replay")]
     filter: Option<String>,
 
-    /// Capture so many bytes of each packet
-    #[arg(long, value_name = "BYTES", default_value_t = portolan::source::CaptureOptions::HEADERS, value_parser = clap::value_parser!(u32).range(64..=262_144), conflicts_with = "replay")]
-    snaplen: u32,
+    /// Capture so many bytes of each packet [default: 256, for headers; with --write 262144, for whole packets]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(64..=i64::from(Frame::MAX_CAPTURED)), conflicts_with = "replay")]
+    snaplen: Option<u32>,
 
     /// The kernel's buffer for each interface, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=2047), conflicts_with = "replay")]
@@ -64,6 +67,9 @@ pub(super) struct Arguments {
     /// How fast a capture is replayed: max, or a number of times as fast as it was captured
     #[arg(long, value_name = "TIMES", default_value = "1x", value_parser = source::parse_speed, requires = "replay")]
     speed: source::Speed,
+
+    #[command(flatten)]
+    write: WriteOptions,
 
     /// The length of an interval, on the clock of the capture
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::parse_positive)]
@@ -113,6 +119,14 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
+impl Arguments {
+    /// Bytes to capture of each packet: headers are enough to count, not to keep.
+    fn snap_length(&self) -> u32 {
+        let default = if self.write.write.is_some() { Frame::MAX_CAPTURED } else { CaptureOptions::HEADERS };
+        self.snaplen.unwrap_or(default)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people: a line for each interval, and the summary in the end
@@ -138,6 +152,7 @@ impl Format {
 
 /// Runs `portolan live`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    super::usage(check_outputs(arguments));
     let table = Arc::new(arguments.rules.table()?);
     let interrupt = Interrupt::listen().context("cannot listen to signals")?;
     let options = FlowOptions {
@@ -158,18 +173,35 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         .context("cannot start a thread")?;
     let written = write_intervals(&intervals, metrics.as_ref(), arguments.format, &mut output);
     drop(intervals);
-    let Ended { summary, is_lost } =
+    let Ended { summary, is_lost, is_kept } =
         counting.join().expect("the capture does not panic").context("cannot count")?;
     written.context("cannot write the records")?;
     write_summary(arguments, &summary, &mut output).context("cannot write the result")?;
     output.finish()?;
-    Ok(if is_lost || !summary.is_complete() {
+    Ok(if is_lost || !is_kept || !summary.is_complete() {
         Exit::Partial
     } else if arguments.fail_on_loss && summary.loss.is_any() {
         Exit::Loss
     } else {
         Exit::Done
     })
+}
+
+/// Refuses to write over an input, or the packets over the records.
+fn check_outputs(arguments: &Arguments) -> Result<(), String> {
+    let packets = arguments.write.write.as_deref();
+    if let (Some(packets), Some(records)) = (packets, arguments.output.as_deref())
+        && (packets == records || is_same_file(packets, records))
+    {
+        return Err(format!("both the packets and the records would go to {}", packets.display()));
+    }
+    for output in packets.into_iter().chain(arguments.output.as_deref()) {
+        let mut inputs = arguments.replay.iter().chain(arguments.rules.file());
+        if let Some(input) = inputs.find(|input| is_same_file(input, output)) {
+            return Err(format!("{} would be written over the input {}", output.display(), input.display()));
+        }
+    }
+    Ok(())
 }
 
 /// Serves metrics if they are wanted, and says where.

@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use portolan::net::Timestamp;
 use portolan::report::printable;
+use portolan::sink::InterfaceDescription;
 use portolan::source::{CaptureError, CaptureOptions, CaptureReader, Drops, Frame, LiveCapture, Source as _};
 use portolan::summary::{InputReport, Summary};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::super::interrupt::Interrupt;
+use super::recording::Recording;
 use super::watch::Watch;
 use super::{Arguments, clock};
 
@@ -27,6 +29,8 @@ pub(super) struct Ended {
     pub(super) summary: Summary,
     /// Whether an interface was lost.
     pub(super) is_lost: bool,
+    /// Whether all frames are kept that should be.
+    pub(super) is_kept: bool,
 }
 
 /// How fast a capture is replayed.
@@ -60,7 +64,7 @@ impl Packets {
     /// Opens what was asked for.
     pub(super) fn open(arguments: &Arguments) -> anyhow::Result<Self> {
         match &arguments.replay {
-            Some(path) => Replay::open(path, arguments.speed).map(Self::Replay),
+            Some(path) => Replay::open(path, arguments).map(Self::Replay),
             None => LiveSource::open(arguments).map(Self::Live),
         }
     }
@@ -86,6 +90,7 @@ const RETRY_EVERY: Duration = Duration::from_millis(500);
 /// Interfaces that are listened to.
 pub(super) struct LiveSource {
     inputs: Vec<Listening>,
+    recording: Recording,
     options: CaptureOptions,
     once: bool,
     quiet: bool,
@@ -107,7 +112,7 @@ impl LiveSource {
     /// Begins to listen to all of them.
     pub(super) fn open(arguments: &Arguments) -> anyhow::Result<Self> {
         let options = CaptureOptions {
-            snap_length: arguments.snaplen,
+            snap_length: arguments.snap_length(),
             buffer: arguments.buffer << 20,
             promiscuous: !arguments.no_promiscuous,
             filter: arguments.filter.clone(),
@@ -124,8 +129,15 @@ impl LiveSource {
                 message: String::new(),
             })
         };
-        let inputs = arguments.interfaces.iter().map(listen).collect::<anyhow::Result<_>>()?;
-        Ok(Self { inputs, options, once: arguments.once, quiet: arguments.quiet })
+        let inputs: Vec<_> = arguments.interfaces.iter().map(listen).collect::<anyhow::Result<_>>()?;
+        let describe = |capture: &LiveCapture| InterfaceDescription {
+            name: Some(capture.name().to_owned()),
+            link: capture.link(),
+            snap_length: options.snap_length,
+        };
+        let described: Vec<_> = inputs.iter().filter_map(|input| input.capture.as_ref()).map(describe).collect();
+        let recording = Recording::open(&arguments.write, &described)?;
+        Ok(Self { inputs, recording, options, once: arguments.once, quiet: arguments.quiet })
     }
 
     /// Counts what comes until something ends it.
@@ -145,13 +157,15 @@ impl LiveSource {
                 break;
             }
             let mut frames = 0;
-            for input in &mut self.inputs {
+            for (number, input) in self.inputs.iter_mut().enumerate() {
                 let turn = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(frames).min(TURN);
                 frames += input.take(turn, self.quiet, |frame| {
                     watch.frame(frame);
+                    self.recording.frame(number, frame);
                     true
                 });
             }
+            self.recording.flush_if_due();
             if frames == 0 {
                 self.wait()?;
                 watch.silence();
@@ -168,9 +182,10 @@ impl LiveSource {
             self.drain(&mut watch)?;
         }
         self.look(&mut watch, false);
+        let is_kept = self.recording.finish();
         let mut summary = watch.finish()?;
         summary.inputs = self.inputs.into_iter().map(Listening::into_report).collect();
-        Ok(Ended { summary, is_lost })
+        Ok(Ended { summary, is_lost, is_kept })
     }
 
     /// Takes what was captured until now, which the kernel may hold back for a while.
@@ -178,11 +193,12 @@ impl LiveSource {
         let (now, begin) = (clock::now(), Instant::now());
         while begin.elapsed() < DRAINED_AFTER {
             let mut frames = 0;
-            for input in &mut self.inputs {
+            for (number, input) in self.inputs.iter_mut().enumerate() {
                 frames += input.take(TURN, self.quiet, |frame| {
                     let is_due = frame.timestamp.is_none_or(|time| time <= now);
                     if is_due {
                         watch.frame(frame);
+                        self.recording.frame(number, frame);
                     }
                     is_due
                 });
@@ -210,12 +226,14 @@ impl LiveSource {
     fn look(&mut self, watch: &mut Watch, is_due: bool) -> bool {
         let mut drops = Drops::default();
         let mut is_lost = false;
-        for input in &mut self.inputs {
+        for (number, input) in self.inputs.iter_mut().enumerate() {
             if is_due {
                 input.look(&self.options, self.once, self.quiet);
             }
             is_lost |= self.once && (input.capture.is_none() || input.is_down);
-            drops = drops + input.drops + input.capture.as_mut().map(LiveCapture::drops).unwrap_or_default();
+            let of_input = input.drops + input.capture.as_mut().map(LiveCapture::drops).unwrap_or_default();
+            self.recording.dropped(number, of_input);
+            drops = drops + of_input;
         }
         watch.dropped(drops);
         is_lost
@@ -280,7 +298,8 @@ impl Listening {
     }
 }
 
-fn tell(quiet: bool, name: &str, message: &str) {
+/// Tells the user something about an interface or a file, in a line.
+pub(super) fn tell(quiet: bool, name: &str, message: &str) {
     if !quiet {
         eprintln!("portolan: {}: {}", printable(name), printable(message));
     }
@@ -303,14 +322,16 @@ fn refusal(name: &str, error: &CaptureError) -> anyhow::Error {
 pub(super) struct Replay {
     name: String,
     capture: CaptureReader,
+    recording: Recording,
     speed: Speed,
 }
 
 impl Replay {
-    pub(super) fn open(path: &Path, speed: Speed) -> anyhow::Result<Self> {
+    pub(super) fn open(path: &Path, arguments: &Arguments) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let capture = CaptureReader::open(path).with_context(|| name.clone())?;
-        Ok(Self { name, capture, speed })
+        let recording = Recording::open(&arguments.write, &[])?;
+        Ok(Self { name, capture, recording, speed: arguments.speed })
     }
 
     /// Counts the capture's packets, each in its time.
@@ -341,8 +362,9 @@ impl Replay {
                         report.complete = true;
                         break;
                     }
-                    wait_until(begin, since, self.speed, interrupt);
+                    wait_until(begin, since, self.speed, interrupt, || self.recording.flush_if_due());
                     watch.frame(&frame);
+                    self.recording.frame(0, &frame);
                 }
                 Ok(None) => {
                     report.complete = true;
@@ -356,19 +378,28 @@ impl Replay {
             }
         }
         watch.dropped(self.capture.drops());
+        self.recording.dropped(0, self.capture.drops());
+        let is_kept = self.recording.finish();
         report.packets = watch.packets();
         let mut summary = watch.finish()?;
         summary.inputs = vec![report];
-        Ok(Ended { summary, is_lost: false })
+        Ok(Ended { summary, is_lost: false, is_kept })
     }
 }
 
-/// Waits until a packet so many ns after the first one is due.
-fn wait_until(begin: Instant, since_ns: u64, speed: Speed, interrupt: &Interrupt) {
+/// Waits until a packet so many ns after the first one is due. `meanwhile` is done again and again.
+fn wait_until(
+    begin: Instant,
+    since_ns: u64,
+    speed: Speed,
+    interrupt: &Interrupt,
+    mut meanwhile: impl FnMut(),
+) {
     const STEP: Duration = Duration::from_millis(50);
     let Speed::Times(times) = speed else { return };
     let due = begin + Duration::from_nanos(since_ns).div_f64(times);
     loop {
+        meanwhile();
         let left = due.saturating_duration_since(Instant::now());
         if left.is_zero() || interrupt.is_raised() {
             return;
