@@ -4,6 +4,7 @@
 #![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod live_write;
 mod network;
 
 use std::collections::BTreeMap;
@@ -179,8 +180,10 @@ impl Live {
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let told = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut live = Self { child, told };
-        let first = live.told();
-        assert!(first.contains("listening"), "{first}");
+        if !arguments.contains(&"--quiet") {
+            let first = live.told();
+            assert!(first.contains("listening"), "{first}");
+        }
         live
     }
 
