@@ -185,8 +185,7 @@ fn what_is_in_a_file_is_whole_at_every_moment() {
     for ending in ["pcap", "pcapng"] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x").with_extension(ending);
-        let mut files =
-            CaptureFiles::create(&path, Rotation::default(), &[ethernet("eth0")], now).unwrap();
+        let mut files = CaptureFiles::create(&path, Rotation::default(), &[ethernet("eth0")], now).unwrap();
         assert_eq!(read(&path), (vec![], Drops::default()), "the header is there at once");
         let frames: Vec<OwnedFrame> =
             (0..3000).map(|number| frame(i64::from(number), number as usize % 700)).collect();
@@ -224,8 +223,7 @@ fn times_that_a_file_cannot_hold_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (name, nanos) in [("x.pcap", -1), ("y.pcap", (i64::from(u32::MAX) + 1) * SECOND), ("x.pcapng", -1)] {
         let path = folder.path().join(name);
-        let mut files =
-            CaptureFiles::create(&path, Rotation::default(), &[ethernet("eth0")], now).unwrap();
+        let mut files = CaptureFiles::create(&path, Rotation::default(), &[ethernet("eth0")], now).unwrap();
         let error = files.frame(0, &frame(nanos, 60).as_frame()).unwrap_err();
         assert!(matches!(error, WriteError::Time(seconds) if seconds == nanos.div_euclid(SECOND)), "{error}");
     }

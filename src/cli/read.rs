@@ -198,11 +198,8 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
         return Err(format!("both the summary and the flow records would go to {}", flows.display()));
     }
     for output in outputs.into_iter().flatten() {
-        let clash = arguments
-            .files
-            .iter()
-            .chain(arguments.rules.file())
-            .find(|input| is_same_file(input, output));
+        let clash =
+            arguments.files.iter().chain(arguments.rules.file()).find(|input| is_same_file(input, output));
         if let Some(input) = clash {
             return Err(format!("{} would be written over the input {}", output.display(), input.display()));
         }

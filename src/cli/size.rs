@@ -19,8 +19,7 @@ pub(super) fn parse_positive(text: &str) -> Result<u64, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit = if unit.is_empty() { "B" } else { unit };
-    let &(_, bytes) =
-        UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).ok_or_else(explain)?;
+    let &(_, bytes) = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).ok_or_else(explain)?;
     let number: u64 = number.parse().map_err(|_| explain())?;
     match number.checked_mul(bytes) {
         Some(0) => Err("has to be more than nothing".to_owned()),

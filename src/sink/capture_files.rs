@@ -93,8 +93,11 @@ impl CaptureFiles {
         interfaces: &[InterfaceDescription],
         now: fn() -> Timestamp,
     ) -> Result<Self, WriteError> {
-        let interfaces: Vec<Interface> =
-            interfaces.iter().enumerate().map(|(input, known)| Interface::new(input, known.clone())).collect();
+        let interfaces: Vec<Interface> = interfaces
+            .iter()
+            .enumerate()
+            .map(|(input, known)| Interface::new(input, known.clone()))
+            .collect();
         let first = if rotation.is_any() { numbered(path, 1, now()) } else { path.to_owned() };
         let writer = begin(&first, rotation.is_any(), &interfaces)?;
         Ok(Self {

@@ -26,7 +26,11 @@ impl RecordFile {
     pub(super) fn create(path: &Path, is_new: bool) -> Result<Self, WriteError> {
         let mut options = OpenOptions::new();
         options.write(true);
-        if is_new { options.create_new(true) } else { options.create(true).truncate(true) };
+        if is_new {
+            options.create_new(true)
+        } else {
+            options.create(true).truncate(true)
+        };
         let file = options.open(path).map_err(|error| WriteError::Io {
             attempt: Attempt::Create,
             path: path.to_owned(),

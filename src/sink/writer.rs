@@ -17,8 +17,12 @@ pub(super) struct CaptureWriter {
 #[derive(Clone, Copy, Debug)]
 enum Format {
     /// The header says the link type: without one it is not written yet.
-    Pcap { link: Option<LinkType> },
-    PcapNg { interfaces: u32 },
+    Pcap {
+        link: Option<LinkType>,
+    },
+    PcapNg {
+        interfaces: u32,
+    },
 }
 
 impl CaptureWriter {

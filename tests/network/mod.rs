@@ -122,6 +122,8 @@ impl Network {
         command
             .args([
                 "--immediate-mode",
+                // In KiB. What is usual has room for 32 packets, which a busy machine has lost before tcpdump looks.
+                "--buffer-size=65536",
                 "--time-stamp-precision=nano",
                 "-U",
                 "-Z",

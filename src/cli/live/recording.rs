@@ -110,7 +110,11 @@ impl Recording {
     /// After an error the counting goes on alone.
     fn check(&mut self, written: Result<(), WriteError>) {
         if let Err(error) = written {
-            source::tell(false, "--write", &format!("{error}; from here on packets are counted and not kept"));
+            source::tell(
+                false,
+                "--write",
+                &format!("{error}; from here on packets are counted and not kept"),
+            );
             self.files = None;
             self.is_whole = false;
         }

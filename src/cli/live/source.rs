@@ -135,7 +135,8 @@ impl LiveSource {
             link: capture.link(),
             snap_length: options.snap_length,
         };
-        let described: Vec<_> = inputs.iter().filter_map(|input| input.capture.as_ref()).map(describe).collect();
+        let described: Vec<_> =
+            inputs.iter().filter_map(|input| input.capture.as_ref()).map(describe).collect();
         let recording = Recording::open(&arguments.write, &described)?;
         Ok(Self { inputs, recording, options, once: arguments.once, quiet: arguments.quiet })
     }
