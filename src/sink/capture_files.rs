@@ -164,7 +164,8 @@ impl CaptureFiles {
             None => InterfaceDescription::unnamed(link),
         };
         self.writer.describe(&description)?;
-        let number = u32::try_from(self.interfaces.len()).expect("inputs times link types");
+        let number =
+            u32::try_from(self.interfaces.len()).expect("fewer interfaces than that fit into memory");
         self.interfaces.push(Interface::new(input, description));
         self.numbers.insert((input, link), number);
         Ok(number)

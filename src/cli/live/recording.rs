@@ -12,7 +12,7 @@ use portolan::source::{Drops, Frame};
 use super::super::{duration, size};
 use super::{clock, source};
 
-/// So much is lost at most if the program is killed.
+/// What is younger may be lost if the program is killed.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
 
 /// What is kept, and where.
