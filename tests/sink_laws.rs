@@ -188,7 +188,7 @@ fn what_is_in_a_file_is_whole_at_every_moment() {
         let mut files = CaptureFiles::create(&path, Rotation::default(), &[ethernet("eth0")], now).unwrap();
         assert_eq!(read(&path), (vec![], Drops::default()), "the header is there at once");
         let frames: Vec<OwnedFrame> =
-            (0..3000).map(|number| frame(i64::from(number), number as usize % 700)).collect();
+            (0..3000_u16).map(|number| frame(number.into(), usize::from(number % 700))).collect();
         for frame in &frames {
             files.frame(0, &frame.as_frame()).unwrap();
         }

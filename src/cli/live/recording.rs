@@ -24,7 +24,7 @@ pub(super) struct WriteOptions {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_path))]
     pub(super) write: Option<PathBuf>,
 
-    /// Begin another file before one is larger than this, such as 100MB. Names get a number and a time: x_00001_20261123125500.pcapng
+    /// Begin another file before one is larger than this, such as 100MB. Names get a number and a time before the extension
     #[arg(long, value_name = "BYTES", requires = "write", value_parser = size::parse_positive)]
     rotate_size: Option<u64>,
 
