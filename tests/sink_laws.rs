@@ -204,9 +204,11 @@ fn what_is_in_a_file_is_whole_at_every_moment() {
 fn pcap_refuses_a_second_link_type_and_keeps_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.pcap");
+    fs::write(&path, "as it was").unwrap();
     let cooked = InterfaceDescription::unnamed(LinkType::LINUX_SLL);
     let refused = CaptureFiles::create(&path, Rotation::default(), &[ethernet("eth0"), cooked], now);
     assert!(refused.unwrap_err().to_string().contains("use a name that ends in .pcapng"));
+    assert_eq!(fs::read(&path).unwrap(), b"as it was");
 
     let mut files = CaptureFiles::create(&path, Rotation::default(), &[], now).unwrap();
     let first = frame(1, 60);

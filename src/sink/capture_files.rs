@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use super::names::numbered;
-use super::writer::CaptureWriter;
+use super::writer::{CaptureWriter, is_pcapng};
 use super::{Attempt, InterfaceDescription, WriteError};
 use crate::net::{LinkType, Timestamp};
 use crate::source::{Drops, Frame};
@@ -93,6 +93,9 @@ impl CaptureFiles {
         interfaces: &[InterfaceDescription],
         now: fn() -> Timestamp,
     ) -> Result<Self, WriteError> {
+        if let Some((one, other)) = differing_links(interfaces).filter(|_| !is_pcapng(path)) {
+            return Err(WriteError::LinkTypes(one, other));
+        }
         let interfaces: Vec<Interface> = interfaces
             .iter()
             .enumerate()
@@ -233,6 +236,12 @@ impl Interface {
             interface: self.drops.interface.saturating_sub(self.drops_before.interface),
         }
     }
+}
+
+/// Two link types that are not the same, if there are.
+fn differing_links(interfaces: &[InterfaceDescription]) -> Option<(LinkType, LinkType)> {
+    let mut pairs = interfaces.windows(2).map(|pair| (pair[0].link, pair[1].link));
+    pairs.find(|(one, other)| one != other)
 }
 
 /// Begins a file. What describes it is written at once: whoever follows it knows, and so do we whether it can be written.

@@ -7,6 +7,11 @@ use super::{InterfaceDescription, WriteError, pcap, pcapng};
 use crate::net::{LinkType, Timestamp};
 use crate::source::{Drops, Frame};
 
+/// Whether a file is pcapng, by its name.
+pub(super) fn is_pcapng(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"))
+}
+
 /// Writes a capture file. After an error it takes no more.
 #[derive(Debug)]
 pub(super) struct CaptureWriter {
@@ -30,8 +35,7 @@ impl CaptureWriter {
     /// be new.
     pub(super) fn create(path: &Path, is_new: bool) -> Result<Self, WriteError> {
         let mut file = RecordFile::create(path, is_new)?;
-        let is_pcapng = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"));
-        let format = if is_pcapng {
+        let format = if is_pcapng(path) {
             file.record(pcapng::section_header)?;
             Format::PcapNg { interfaces: 0 }
         } else {

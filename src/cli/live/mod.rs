@@ -26,7 +26,7 @@ use super::rules::RulesOptions;
 use super::{Exit, duration, page};
 use metrics::Metrics;
 use queue::{Queue, queue};
-use recording::WriteOptions;
+use recording::RecordingOptions;
 use source::{Ended, Limits, Packets};
 use watch::Watch;
 
@@ -69,7 +69,7 @@ pub(super) struct Arguments {
     speed: source::Speed,
 
     #[command(flatten)]
-    write: WriteOptions,
+    recording: RecordingOptions,
 
     /// The length of an interval, on the clock of the capture
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::parse_positive)]
@@ -122,7 +122,8 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Bytes to capture of each packet: headers are enough to count, not to keep.
     fn snap_length(&self) -> u32 {
-        let default = if self.write.write.is_some() { Frame::MAX_CAPTURED } else { CaptureOptions::HEADERS };
+        let default =
+            if self.recording.write.is_some() { Frame::MAX_CAPTURED } else { CaptureOptions::HEADERS };
         self.snaplen.unwrap_or(default)
     }
 }
@@ -189,7 +190,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 /// Refuses to write over an input, or the packets over the records.
 fn check_outputs(arguments: &Arguments) -> Result<(), String> {
-    let packets = arguments.write.write.as_deref();
+    let packets = arguments.recording.write.as_deref();
     if let (Some(packets), Some(records)) = (packets, arguments.output.as_deref())
         && (packets == records || is_same_file(packets, records))
     {

@@ -18,7 +18,7 @@ const FLUSH_EVERY: Duration = Duration::from_millis(500);
 /// What is kept, and where.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("rotation").args(["rotate_size", "rotate_time"]).multiple(true))]
-pub(super) struct WriteOptions {
+pub(super) struct RecordingOptions {
     /// Keep the packets, whole unless --snaplen says less: as pcapng if the name ends in .pcapng, else as pcap. A file that is
     /// there is overwritten
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_path))]
@@ -62,7 +62,7 @@ pub(super) struct Recording {
 impl Recording {
     /// Begins the first file. Interfaces are those that are known by now, in the order of their numbers.
     pub(super) fn open(
-        options: &WriteOptions,
+        options: &RecordingOptions,
         interfaces: &[InterfaceDescription],
     ) -> Result<Self, WriteError> {
         let rotation =

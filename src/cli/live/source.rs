@@ -137,7 +137,7 @@ impl LiveSource {
         };
         let described: Vec<_> =
             inputs.iter().filter_map(|input| input.capture.as_ref()).map(describe).collect();
-        let recording = Recording::open(&arguments.write, &described)?;
+        let recording = Recording::open(&arguments.recording, &described)?;
         Ok(Self { inputs, recording, options, once: arguments.once, quiet: arguments.quiet })
     }
 
@@ -331,7 +331,7 @@ impl Replay {
     pub(super) fn open(path: &Path, arguments: &Arguments) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let capture = CaptureReader::open(path).with_context(|| name.clone())?;
-        let recording = Recording::open(&arguments.write, &[])?;
+        let recording = Recording::open(&arguments.recording, &[])?;
         Ok(Self { name, capture, recording, speed: arguments.speed })
     }
 
