@@ -95,6 +95,19 @@ fn many_files_are_one_capture_and_the_newest_are_kept() {
 }
 
 #[test]
+fn a_fifo_hands_packets_to_another_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo.pcapng");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let reading = {
+        let fifo = fifo.clone();
+        std::thread::spawn(move || read(&[&fifo]))
+    };
+    let live = document(&replay(OFFICE, &["--write", fifo.to_str().unwrap()]));
+    assert_eq!(numbers(live), numbers(reading.join().unwrap()));
+}
+
+#[test]
 fn no_input_is_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy.pcapng");

@@ -155,7 +155,6 @@ impl Format {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(check_outputs(arguments));
     let table = Arc::new(arguments.rules.table()?);
-    let interrupt = Interrupt::listen().context("cannot listen to signals")?;
     let options = FlowOptions {
         idle_timeout_ns: arguments.idle_timeout.0,
         max_flows: arguments.max_flows,
@@ -168,6 +167,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let metrics = serve_metrics(arguments, table.version(), &intervals)?;
     let watch = Watch::new(table, &options, sender);
     let packets = Packets::open(arguments)?;
+    // Not before: to open a FIFO is to wait for its other end, and a signal has to end that.
+    let interrupt = Interrupt::listen().context("cannot listen to signals")?;
     let counting = thread::Builder::new()
         .name("capture".to_owned())
         .spawn(move || packets.run(watch, limits, &interrupt))
