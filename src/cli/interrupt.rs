@@ -28,6 +28,12 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// Does what a signal does.
+    #[cfg(feature = "capture")]
+    pub(super) fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

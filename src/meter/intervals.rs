@@ -57,6 +57,22 @@ impl Intervals {
 }
 
 impl Meter<'_> {
+    /// Shows the flows that had packets at `since` or later, or since an interval was closed last, with what is known of them by
+    /// now. Their series is what they sent since an interval was closed last. Nothing is closed, and nothing learned.
+    ///
+    /// # Panics
+    /// If the meter does not keep intervals ([`Meter::with_intervals`]).
+    pub fn visit_recent(&mut self, since: Timestamp, each: &mut dyn FnMut(&DecidedFlow<'_>)) {
+        self.flows.arrive();
+        let Ledger { table, intervals, .. } = &self.ledger;
+        let learned = &intervals.as_ref().expect(KEEPS_INTERVALS).learned;
+        self.flows.visit_active(since.as_nanos(), |record| {
+            let observed = Observed::from(record);
+            let decision = classify::decide(&observed, table, learned);
+            each(&DecidedFlow { record, observed: &observed, decision: &decision, table, learned });
+        });
+    }
+
     /// Closes the interval at hand, from `start` to before `end`. `each` is shown all flows that had packets in it, with what is
     /// known of them by now; their series is what they sent in it. With `is_last` flows that began in it are among those whose
     /// beginning is counted.

@@ -26,7 +26,7 @@ pub use interval::{IntervalFormat, write_interval, write_interval_header};
 pub use lookup::{Lookup, Nowhere, Query};
 pub use ndjson::NdjsonFlows;
 pub use rules::RulesReport;
-pub use units::printable;
+pub use units::{clock, printable, share, thousands};
 
 use std::io::{self, Write};
 

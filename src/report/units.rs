@@ -40,7 +40,7 @@ fn three_digits(number: u128, scale: u128) -> String {
 }
 
 /// A count with thousands separators: `1,234,567`.
-pub(super) fn thousands(count: impl Into<u128>) -> String {
+pub fn thousands(count: impl Into<u128>) -> String {
     let digits = count.into().to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -66,6 +66,11 @@ pub(super) fn percent(share: Share) -> String {
         1000 => "100%".to_owned(),
         tenths => format!("{}.{}%", tenths / 10, tenths % 10),
     }
+}
+
+/// A part of a whole in per cent with one decimal: `62.0%`, `<0.1%`, `0%`.
+pub fn share(part: u64, whole: u64) -> String {
+    percent(Share { part, whole })
 }
 
 /// Whole per cent, for sentences: `62%`, `<1%`.
@@ -119,7 +124,7 @@ pub(super) fn moment(time: Option<Timestamp>) -> String {
 }
 
 /// The time of day in UTC to the tenth of a second; `untimed` where there is no time.
-pub(super) fn clock(time: Option<Timestamp>) -> String {
+pub fn clock(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "untimed".to_owned(), |time| utc(time).strftime("%H:%M:%S%.1f").to_string())
 }
 

@@ -1,13 +1,16 @@
 //! `portolan live`: an interface by service, as it happens.
 
 mod clock;
+mod detail;
+mod feed;
 mod metrics;
 mod queue;
 mod recording;
 mod source;
+mod tui;
 mod watch;
 
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,15 +27,18 @@ use super::interrupt::Interrupt;
 use super::output::{Output, is_same_file};
 use super::rules::RulesOptions;
 use super::{Exit, duration, page};
+use detail::Request;
+use feed::Feed;
 use metrics::Metrics;
-use queue::{Queue, queue};
+use queue::{Waiting, queue};
 use recording::RecordingOptions;
 use source::{Ended, Limits, Packets};
-use watch::Watch;
+use watch::{Audience, Watch};
 
 /// Watch interfaces by service, as it happens
 ///
-/// One record for each interval, and the whole in the end, counted as `portolan read` counts.
+/// One record for each interval, and the whole in the end, counted as `portolan read` counts. On a terminal it is a screen that
+/// goes with the traffic, with help on `?`, unless --format or --output is given.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // each is an option of its own
 pub(super) struct Arguments {
@@ -98,9 +104,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
 
-    /// text, ndjson and csv: a record for each interval; json: the summary in the end alone
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// text, ndjson and csv: a record for each interval; json: the summary in the end alone. Without this: a screen on a
+    /// terminal, else text
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 
     /// Write to a file. The summary of --format json is there whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -151,33 +158,70 @@ impl Format {
     }
 }
 
+impl Arguments {
+    /// Whether the result is for eyes that watch it.
+    fn wants_screen(&self) -> bool {
+        let is_dumb = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
+        self.format.is_none() && self.output.is_none() && io::stdout().is_terminal() && !is_dumb
+    }
+
+    fn format(&self) -> Format {
+        self.format.unwrap_or(Format::Text)
+    }
+
+    /// What is watched.
+    fn title(&self) -> String {
+        match &self.replay {
+            Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            None => self.interfaces.join(" "),
+        }
+    }
+
+    fn flow_options(&self) -> FlowOptions {
+        FlowOptions {
+            idle_timeout_ns: self.idle_timeout.0,
+            max_flows: self.max_flows,
+            interval_ns: Some(self.interval),
+            threads: 1,
+        }
+    }
+}
+
 /// Runs `portolan live`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(check_outputs(arguments));
     let table = Arc::new(arguments.rules.table()?);
-    let options = FlowOptions {
-        idle_timeout_ns: arguments.idle_timeout.0,
-        max_flows: arguments.max_flows,
-        interval_ns: Some(arguments.interval),
-        threads: 1,
-    };
-    let limits = Limits { packets: arguments.packets, duration_ns: arguments.duration };
     let mut output = Output::create(arguments.output.as_deref())?;
-    let (sender, intervals) = queue();
-    let metrics = serve_metrics(arguments, table.version(), &intervals)?;
-    let watch = Watch::new(table, &options, sender);
+    let (sender, queue) = queue();
+    let metrics = serve_metrics(arguments, table.version(), queue.waiting())?;
+    let request = arguments.wants_screen().then(Request::default);
+    let audience = match &request {
+        Some(request) => Audience::Screen(request.clone()),
+        None if arguments.quiet => Audience::Nobody,
+        None => Audience::Stderr,
+    };
+    let watch = Watch::new(Arc::clone(&table), &arguments.flow_options(), sender, audience);
     let packets = Packets::open(arguments)?;
     // Not before: to open a FIFO is to wait for its other end, and a signal has to end that.
     let interrupt = Interrupt::listen().context("cannot listen to signals")?;
+    let limits = Limits { packets: arguments.packets, duration_ns: arguments.duration };
+    let stop = interrupt.clone();
     let counting = thread::Builder::new()
         .name("capture".to_owned())
-        .spawn(move || packets.run(watch, limits, &interrupt))
+        .spawn(move || packets.run(watch, limits, &stop))
         .context("cannot start a thread")?;
-    let written = write_intervals(&intervals, metrics.as_ref(), arguments.format, &mut output);
-    drop(intervals);
+    let feed = Feed::new(queue, metrics);
+    let shown = match request {
+        Some(request) => tui::run(arguments.title(), arguments.interval, &feed, request, table, &interrupt)
+            .context("cannot use the terminal"),
+        None => write_intervals(&feed, arguments.format(), &mut output).context("cannot write the records"),
+    };
+    // Where nobody looks any more, nothing needs to be captured.
+    interrupt.raise();
+    drop(feed);
     let Ended { summary, is_lost, is_kept } =
         counting.join().expect("the capture does not panic").context("cannot count")?;
-    written.context("cannot write the records")?;
+    shown?;
     write_summary(arguments, &summary, &mut output).context("cannot write the result")?;
     output.finish()?;
     Ok(if is_lost || !is_kept || !summary.is_complete() {
@@ -207,32 +251,23 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
 }
 
 /// Serves metrics if they are wanted, and says where.
-fn serve_metrics(arguments: &Arguments, table: String, intervals: &Queue) -> anyhow::Result<Option<Metrics>> {
+fn serve_metrics(arguments: &Arguments, table: String, waiting: Waiting) -> anyhow::Result<Option<Metrics>> {
     let Some(address) = arguments.metrics else { return Ok(None) };
-    let (metrics, bound) = Metrics::serve(address, table, intervals.waiting())?;
+    let (metrics, bound) = Metrics::serve(address, table, waiting)?;
     if !arguments.quiet {
         eprintln!("portolan: metrics on http://{bound}/metrics");
     }
     Ok(Some(metrics))
 }
 
-fn write_intervals(
-    intervals: &Queue,
-    metrics: Option<&Metrics>,
-    format: Format,
-    output: &mut Output,
-) -> std::io::Result<()> {
+fn write_intervals(feed: &Feed, format: Format, output: &mut Output) -> io::Result<()> {
     let format = format.of_intervals();
     if let Some(format) = format {
         report::write_interval_header(format, output)?;
         output.flush()?;
     }
-    for interval in intervals.iter() {
-        // First, for nobody may be reading the output.
-        if let Some(metrics) = metrics {
-            metrics.interval(&interval);
-        }
-        if let Some(format) = format {
+    while let Some(tick) = feed.next() {
+        if let (Some(format), Some(interval)) = (format, tick.interval) {
             report::write_interval(format, &interval, output)?;
             output.flush()?;
         }
@@ -240,8 +275,8 @@ fn write_intervals(
     Ok(())
 }
 
-fn write_summary(arguments: &Arguments, summary: &Summary, output: &mut Output) -> std::io::Result<()> {
-    let format = match arguments.format {
+fn write_summary(arguments: &Arguments, summary: &Summary, output: &mut Output) -> io::Result<()> {
+    let format = match arguments.format() {
         Format::Json => report::Format::Json,
         Format::Text if !arguments.quiet => report::Format::Text,
         _ => return Ok(()),

@@ -1,15 +1,30 @@
-//! Intervals on their way from the capture to the output, in bounded room.
+//! What the capture tells, on its way to those who watch it, in bounded room.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 
 use portolan::summary::IntervalSummary;
 
-/// Intervals that there is room for.
+use super::detail::Detail;
+
+/// Ticks that there is room for.
 pub(super) const ROOM: usize = 16;
 
-/// How many intervals wait.
+/// What the capture tells at a time.
+#[derive(Debug, Default)]
+pub(super) struct Tick {
+    /// An interval that is over, or several.
+    pub(super) interval: Option<IntervalSummary>,
+    /// What the screen asked for.
+    pub(super) detail: Option<Detail>,
+    /// What happened to an input.
+    pub(super) notice: Option<String>,
+    /// Nothing more will be captured.
+    pub(super) is_last: bool,
+}
+
+/// How many ticks wait.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting(Arc<AtomicUsize>);
 
@@ -20,26 +35,17 @@ impl Waiting {
     }
 }
 
-/// What became of an interval that was offered.
-#[derive(Debug, PartialEq)]
-pub(super) enum Offered {
-    Taken,
-    NoRoom(Box<IntervalSummary>),
-    /// Nobody wants intervals any more.
-    Unwanted,
-}
-
-/// Where intervals come from.
+/// Where ticks come from.
 #[derive(Debug)]
 pub(super) struct Sender {
-    sender: SyncSender<IntervalSummary>,
+    sender: SyncSender<Tick>,
     waiting: Waiting,
 }
 
 /// Where they go.
 #[derive(Debug)]
 pub(super) struct Queue {
-    receiver: Receiver<IntervalSummary>,
+    receiver: Receiver<Tick>,
     waiting: Waiting,
 }
 
@@ -51,22 +57,22 @@ pub(super) fn queue() -> (Sender, Queue) {
 }
 
 impl Sender {
-    /// Sends an interval without waiting.
-    pub(super) fn offer(&self, interval: IntervalSummary) -> Offered {
+    /// Sends a tick without waiting. Returns it if there is no room. If nobody is there any more, nobody misses it.
+    pub(super) fn offer(&self, tick: Tick) -> Option<Tick> {
         self.waiting.0.fetch_add(1, Ordering::Relaxed);
-        let Err(error) = self.sender.try_send(interval) else { return Offered::Taken };
+        let refused = self.sender.try_send(tick).err()?;
         self.waiting.0.fetch_sub(1, Ordering::Relaxed);
-        match error {
-            TrySendError::Full(interval) => Offered::NoRoom(Box::new(interval)),
-            TrySendError::Disconnected(_) => Offered::Unwanted,
+        match refused {
+            TrySendError::Full(tick) => Some(tick),
+            TrySendError::Disconnected(_) => None,
         }
     }
 
-    /// Sends the last interval, and waits for room.
-    pub(super) fn finish(&self, interval: IntervalSummary) {
+    /// Sends a tick, and waits for room.
+    pub(super) fn send(&self, tick: Tick) {
         self.waiting.0.fetch_add(1, Ordering::Relaxed);
         // If nobody wants it any more, nobody counts what waits either.
-        let _ = self.sender.send(interval);
+        let _ = self.sender.send(tick);
     }
 }
 
@@ -75,11 +81,18 @@ impl Queue {
         self.waiting.clone()
     }
 
-    /// What comes, until the sender is gone.
-    pub(super) fn iter(&self) -> impl Iterator<Item = IntervalSummary> {
-        self.receiver.iter().inspect(|_| {
-            self.waiting.0.fetch_sub(1, Ordering::Relaxed);
-        })
+    /// The next tick, which is waited for; `None` when nothing more comes.
+    pub(super) fn next(&self) -> Option<Tick> {
+        self.receiver.recv().ok().inspect(|_| self.taken())
+    }
+
+    /// The next tick, if it is there.
+    pub(super) fn next_now(&self) -> Result<Tick, TryRecvError> {
+        self.receiver.try_recv().inspect(|_| self.taken())
+    }
+
+    fn taken(&self) {
+        self.waiting.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -91,12 +104,11 @@ mod tests {
     fn what_waits_is_counted_and_bounded() {
         let (sender, queue) = queue();
         let waiting = queue.waiting();
-        let offered = (0..ROOM + 3).map(|_| sender.offer(IntervalSummary::default()));
-        let refused = offered.filter(|offered| matches!(offered, Offered::NoRoom(_))).count();
+        let refused = (0..ROOM + 3).filter(|_| sender.offer(Tick::default()).is_some()).count();
         assert_eq!((refused, waiting.count()), (3, ROOM));
-        assert!(queue.iter().next().is_some());
-        assert_eq!(waiting.count(), ROOM - 1);
+        assert!(queue.next().is_some() && queue.next_now().is_ok());
+        assert_eq!(waiting.count(), ROOM - 2);
         drop(queue);
-        assert_eq!(sender.offer(IntervalSummary::default()), Offered::Unwanted);
+        assert!(sender.offer(Tick::default()).is_none());
     }
 }

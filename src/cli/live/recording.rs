@@ -10,7 +10,7 @@ use portolan::sink::{CaptureFiles, InterfaceDescription, Rotation, WriteError};
 use portolan::source::{Drops, Frame};
 
 use super::super::{duration, size};
-use super::{clock, source};
+use super::clock;
 
 /// What is younger may be lost if the program is killed.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
@@ -50,73 +50,47 @@ fn check_path(path: PathBuf) -> Result<PathBuf, String> {
     }
 }
 
-/// The files that packets are kept in, if any are.
+/// The files that packets are kept in. After an error nothing more can be kept.
 #[derive(Debug)]
 pub(super) struct Recording {
-    /// None without `--write`, and once writing failed.
-    files: Option<CaptureFiles>,
+    files: CaptureFiles,
     flushed: Instant,
-    is_whole: bool,
 }
 
 impl Recording {
-    /// Begins the first file. Interfaces are those that are known by now, in the order of their numbers.
+    /// Begins the first file, if packets are to be kept. Interfaces are those that are known by now, in the order of their numbers.
     pub(super) fn open(
         options: &RecordingOptions,
         interfaces: &[InterfaceDescription],
-    ) -> Result<Self, WriteError> {
+    ) -> Result<Option<Self>, WriteError> {
+        let Some(path) = &options.write else { return Ok(None) };
         let rotation =
             Rotation { size: options.rotate_size, time_ns: options.rotate_time, keep: options.keep };
-        let create = |path: &PathBuf| CaptureFiles::create(path, rotation, interfaces, clock::now);
-        let files = options.write.as_ref().map(create).transpose()?;
-        Ok(Self { files, flushed: Instant::now(), is_whole: true })
+        let files = CaptureFiles::create(path, rotation, interfaces, clock::now)?;
+        Ok(Some(Self { files, flushed: Instant::now() }))
     }
 
     /// Keeps a frame of an interface.
-    pub(super) fn frame(&mut self, interface: usize, frame: &Frame<'_>) {
-        if let Some(files) = &mut self.files {
-            let written = files.frame(interface, frame);
-            self.check(written);
-        }
+    pub(super) fn frame(&mut self, interface: usize, frame: &Frame<'_>) -> Result<(), WriteError> {
+        self.files.frame(interface, frame)
     }
 
     /// Takes over what was dropped of an interface since the beginning.
     pub(super) fn dropped(&mut self, interface: usize, drops: Drops) {
-        if let Some(files) = &mut self.files {
-            files.dropped(interface, drops);
-        }
+        self.files.dropped(interface, drops);
     }
 
     /// Writes out what is buffered, now and then.
-    pub(super) fn flush_if_due(&mut self) {
-        if let Some(files) = &mut self.files
-            && self.flushed.elapsed() >= FLUSH_EVERY
-        {
-            let written = files.flush();
-            self.flushed = Instant::now();
-            self.check(written);
+    pub(super) fn flush_if_due(&mut self) -> Result<(), WriteError> {
+        if self.flushed.elapsed() < FLUSH_EVERY {
+            return Ok(());
         }
+        self.flushed = Instant::now();
+        self.files.flush()
     }
 
-    /// Ends the last file. Returns whether all frames are kept that should be.
-    pub(super) fn finish(mut self) -> bool {
-        if let Some(files) = self.files.take() {
-            let written = files.finish();
-            self.check(written);
-        }
-        self.is_whole
-    }
-
-    /// After an error the counting goes on alone.
-    fn check(&mut self, written: Result<(), WriteError>) {
-        if let Err(error) = written {
-            source::tell(
-                false,
-                "--write",
-                &format!("{error}; from here on packets are counted and not kept"),
-            );
-            self.files = None;
-            self.is_whole = false;
-        }
+    /// Ends the last file.
+    pub(super) fn finish(self) -> Result<(), WriteError> {
+        self.files.finish()
     }
 }

@@ -73,7 +73,7 @@ impl Packets {
     pub(super) fn run(self, watch: Watch, limits: Limits, interrupt: &Interrupt) -> io::Result<Ended> {
         match self {
             Self::Live(live) => live.run(watch, limits, interrupt),
-            Self::Replay(replay) => replay.run(watch, limits, interrupt),
+            Self::Replay(replay) => replay.run(watch.waiting(), limits, interrupt),
         }
     }
 }
@@ -90,14 +90,15 @@ const RETRY_EVERY: Duration = Duration::from_millis(500);
 /// Interfaces that are listened to.
 pub(super) struct LiveSource {
     inputs: Vec<Listening>,
-    recording: Recording,
+    recording: Option<Recording>,
     options: CaptureOptions,
     once: bool,
-    quiet: bool,
 }
 
 /// An interface, and what came of it.
 struct Listening {
+    /// Its place among the interfaces.
+    number: usize,
     name: String,
     /// None while it is lost.
     capture: Option<LiveCapture>,
@@ -117,10 +118,13 @@ impl LiveSource {
             promiscuous: !arguments.no_promiscuous,
             filter: arguments.filter.clone(),
         };
-        let listen = |name: &String| {
+        let listen = |(number, name): (usize, &String)| {
             let capture = LiveCapture::open(name, &options).map_err(|error| refusal(name, &error))?;
-            tell(arguments.quiet, name, &format!("listening, {}", capture.link()));
+            if !arguments.quiet {
+                eprintln!("portolan: {}: listening, {}", printable(name), capture.link());
+            }
             Ok(Listening {
+                number,
                 name: name.clone(),
                 capture: Some(capture),
                 packets: 0,
@@ -129,7 +133,8 @@ impl LiveSource {
                 message: String::new(),
             })
         };
-        let inputs: Vec<_> = arguments.interfaces.iter().map(listen).collect::<anyhow::Result<_>>()?;
+        let inputs: Vec<_> =
+            arguments.interfaces.iter().enumerate().map(listen).collect::<anyhow::Result<_>>()?;
         let describe = |capture: &LiveCapture| InterfaceDescription {
             name: Some(capture.name().to_owned()),
             link: capture.link(),
@@ -138,7 +143,7 @@ impl LiveSource {
         let described: Vec<_> =
             inputs.iter().filter_map(|input| input.capture.as_ref()).map(describe).collect();
         let recording = Recording::open(&arguments.recording, &described)?;
-        Ok(Self { inputs, recording, options, once: arguments.once, quiet: arguments.quiet })
+        Ok(Self { inputs, recording, options, once: arguments.once })
     }
 
     /// Counts what comes until something ends it.
@@ -148,25 +153,22 @@ impl LiveSource {
         limits: Limits,
         interrupt: &Interrupt,
     ) -> io::Result<Ended> {
+        watch.keep_in(self.recording.take());
         let begin = Instant::now();
         let end = limits.duration_ns.map(|nanos| begin + Duration::from_nanos(nanos));
         let mut looked = begin;
         let mut is_lost = false;
-        while !interrupt.is_raised() && !is_lost && !watch.is_unwanted() {
+        while !interrupt.is_raised() && !is_lost {
             let most = limits.packets.map_or(u64::MAX, |packets| packets - watch.packets());
             if most == 0 || end.is_some_and(|end| end <= Instant::now()) {
                 break;
             }
             let mut frames = 0;
-            for (number, input) in self.inputs.iter_mut().enumerate() {
+            for input in &mut self.inputs {
                 let turn = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(frames).min(TURN);
-                frames += input.take(turn, self.quiet, |frame| {
-                    watch.frame(frame);
-                    self.recording.frame(number, frame);
-                    true
-                });
+                frames += input.take(turn, &mut watch, |_| true);
             }
-            self.recording.flush_if_due();
+            watch.meanwhile();
             if frames == 0 {
                 self.wait()?;
                 watch.silence();
@@ -183,7 +185,7 @@ impl LiveSource {
             self.drain(&mut watch)?;
         }
         self.look(&mut watch, false);
-        let is_kept = self.recording.finish();
+        let is_kept = watch.end_recording();
         let mut summary = watch.finish()?;
         summary.inputs = self.inputs.into_iter().map(Listening::into_report).collect();
         Ok(Ended { summary, is_lost, is_kept })
@@ -194,15 +196,8 @@ impl LiveSource {
         let (now, begin) = (clock::now(), Instant::now());
         while begin.elapsed() < DRAINED_AFTER {
             let mut frames = 0;
-            for (number, input) in self.inputs.iter_mut().enumerate() {
-                frames += input.take(TURN, self.quiet, |frame| {
-                    let is_due = frame.timestamp.is_none_or(|time| time <= now);
-                    if is_due {
-                        watch.frame(frame);
-                        self.recording.frame(number, frame);
-                    }
-                    is_due
-                });
+            for input in &mut self.inputs {
+                frames += input.take(TURN, watch, |frame| frame.timestamp.is_none_or(|time| time <= now));
             }
             if frames == 0 {
                 self.wait()?;
@@ -227,13 +222,13 @@ impl LiveSource {
     fn look(&mut self, watch: &mut Watch, is_due: bool) -> bool {
         let mut drops = Drops::default();
         let mut is_lost = false;
-        for (number, input) in self.inputs.iter_mut().enumerate() {
+        for input in &mut self.inputs {
             if is_due {
-                input.look(&self.options, self.once, self.quiet);
+                input.look(&self.options, self.once, watch);
             }
             is_lost |= self.once && (input.capture.is_none() || input.is_down);
             let of_input = input.drops + input.capture.as_mut().map(LiveCapture::drops).unwrap_or_default();
-            self.recording.dropped(number, of_input);
+            watch.recording_dropped(input.number, of_input);
             drops = drops + of_input;
         }
         watch.dropped(drops);
@@ -242,33 +237,39 @@ impl LiveSource {
 }
 
 impl Listening {
-    /// Takes at most so many frames that are there. `each` says whether a frame counts. Returns how many there were.
-    fn take(&mut self, most: usize, quiet: bool, mut each: impl FnMut(&Frame<'_>) -> bool) -> usize {
+    /// Takes at most so many frames that are there, and counts those that are due. Returns how many there were.
+    fn take(&mut self, most: usize, watch: &mut Watch, is_due: impl Fn(&Frame<'_>) -> bool) -> usize {
         let Some(capture) = &mut self.capture else { return 0 };
         if most == 0 {
             return 0;
         }
         let packets = &mut self.packets;
-        match capture.frames(most, |frame| *packets += u64::from(each(frame))) {
+        let count = |frame: &Frame<'_>| {
+            if is_due(frame) {
+                *packets += 1;
+                watch.frame(self.number, frame);
+            }
+        };
+        match capture.frames(most, count) {
             Ok(frames) => frames,
             Err(error) => {
                 self.drops = self.drops + capture.drops();
                 self.capture = None;
-                self.lost(&error, quiet);
+                self.lost(&error, watch);
                 0
             }
         }
     }
 
     /// Looks whether the interface is there and up, and listens to it again if it had gone.
-    fn look(&mut self, options: &CaptureOptions, once: bool, quiet: bool) {
+    fn look(&mut self, options: &CaptureOptions, once: bool, watch: &Watch) {
         match &self.capture {
             Some(capture) => {
                 let is_down = !capture.is_up();
                 if is_down && !self.is_down {
-                    self.lost(&CaptureError::Down, quiet);
+                    self.lost(&CaptureError::Down, watch);
                 } else if self.is_down && !is_down {
-                    tell(quiet, &self.name, "is back");
+                    watch.tell(&self.name, "is back");
                 }
                 self.is_down = is_down;
             }
@@ -276,15 +277,15 @@ impl Listening {
             None => {
                 if let Ok(capture) = LiveCapture::open(&self.name, options) {
                     self.capture = Some(capture);
-                    tell(quiet, &self.name, "is back");
+                    watch.tell(&self.name, "is back");
                 }
             }
         }
     }
 
-    fn lost(&mut self, why: &CaptureError, quiet: bool) {
+    fn lost(&mut self, why: &CaptureError, watch: &Watch) {
         self.message = format!("lost: {why}");
-        tell(quiet, &self.name, &self.message);
+        watch.tell(&self.name, &self.message);
     }
 
     fn into_report(self) -> InputReport {
@@ -296,13 +297,6 @@ impl Listening {
             message: self.message,
             ..InputReport::default()
         }
-    }
-}
-
-/// Tells the user something about an interface or a file, in a line.
-pub(super) fn tell(quiet: bool, name: &str, message: &str) {
-    if !quiet {
-        eprintln!("portolan: {}: {}", printable(name), printable(message));
     }
 }
 
@@ -323,7 +317,7 @@ fn refusal(name: &str, error: &CaptureError) -> anyhow::Error {
 pub(super) struct Replay {
     name: String,
     capture: CaptureReader,
-    recording: Recording,
+    recording: Option<Recording>,
     speed: Speed,
 }
 
@@ -342,12 +336,13 @@ impl Replay {
         limits: Limits,
         interrupt: &Interrupt,
     ) -> io::Result<Ended> {
+        watch.keep_in(self.recording.take());
         let begin = Instant::now();
         let mut first: Option<Timestamp> = None;
         let mut report =
             InputReport { path: self.name.clone(), format: "replay".to_owned(), ..InputReport::default() };
         loop {
-            if interrupt.is_raised() || watch.is_unwanted() {
+            if interrupt.is_raised() {
                 "interrupted".clone_into(&mut report.message);
                 break;
             }
@@ -363,9 +358,8 @@ impl Replay {
                         report.complete = true;
                         break;
                     }
-                    wait_until(begin, since, self.speed, interrupt, || self.recording.flush_if_due());
-                    watch.frame(&frame);
-                    self.recording.frame(0, &frame);
+                    wait_until(begin, since, self.speed, &mut watch, interrupt);
+                    watch.frame(0, &frame);
                 }
                 Ok(None) => {
                     report.complete = true;
@@ -373,14 +367,15 @@ impl Replay {
                 }
                 Err(error) => {
                     report.message = error.to_string();
-                    tell(false, &self.name, &report.message);
+                    watch.alarm(&self.name, &report.message);
                     break;
                 }
             }
         }
         watch.dropped(self.capture.drops());
-        self.recording.dropped(0, self.capture.drops());
-        let is_kept = self.recording.finish();
+        watch.recording_dropped(0, self.capture.drops());
+        let is_kept = watch.end_recording();
+        watch.linger(interrupt);
         report.packets = watch.packets();
         let mut summary = watch.finish()?;
         summary.inputs = vec![report];
@@ -388,19 +383,13 @@ impl Replay {
     }
 }
 
-/// Waits until a packet so many ns after the first one is due. `meanwhile` is done again and again.
-fn wait_until(
-    begin: Instant,
-    since_ns: u64,
-    speed: Speed,
-    interrupt: &Interrupt,
-    mut meanwhile: impl FnMut(),
-) {
+/// Waits until a packet so many ns after the first one is due.
+fn wait_until(begin: Instant, since_ns: u64, speed: Speed, watch: &mut Watch, interrupt: &Interrupt) {
     const STEP: Duration = Duration::from_millis(50);
     let Speed::Times(times) = speed else { return };
     let due = begin + Duration::from_nanos(since_ns).div_f64(times);
     loop {
-        meanwhile();
+        watch.meanwhile();
         let left = due.saturating_duration_since(Instant::now());
         if left.is_zero() || interrupt.is_raised() {
             return;

@@ -1,42 +1,99 @@
 //! Counting what is captured, interval by interval.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
 use portolan::merge::Merge;
 use portolan::meter::Meter;
+use portolan::net::Timestamp;
+use portolan::report::printable;
+use portolan::sink::WriteError;
 use portolan::source::{Drops, Frame};
 use portolan::summary::{IntervalSummary, Summary};
 
+use super::super::interrupt::Interrupt;
 use super::clock::{Clock, Span};
-use super::queue::{Offered, Sender};
+use super::detail::{Collector, Detail, Request, Scope};
+use super::queue::{Sender, Tick};
+use super::recording::Recording;
+
+/// Who hears of what happens to inputs.
+#[derive(Clone, Debug)]
+pub(super) enum Audience {
+    /// Nobody; but what nobody may miss goes to standard error.
+    Nobody,
+    /// Standard error.
+    Stderr,
+    /// The screen, which also asks for details.
+    Screen(Request),
+}
+
+/// How far back the flows began to be silent that the screen shows, in ns of capture time.
+const RECENT_NS: i64 = 60_000_000_000;
+/// How often the screen is listened to when nothing comes any more.
+const LISTEN_EVERY: Duration = Duration::from_millis(50);
 
 /// A meter that hands out what each interval had.
 pub(super) struct Watch {
     meter: Meter<'static>,
     clock: Clock,
-    intervals: Sender,
+    ticks: Sender,
+    audience: Audience,
+    /// What was last looked into.
+    looked: Scope,
+    /// When the latest packet came.
+    latest: Option<Timestamp>,
     /// What the receiver had no room for: it gets it together with what follows. Nothing is lost, and nothing waits.
     behind: Option<IntervalSummary>,
     /// Drops that the meter knows of.
     drops: Drops,
     packets: u64,
-    is_unwanted: bool,
+    /// Where packets are kept, if they are, and as long as that goes well.
+    recording: Option<Recording>,
+    /// Whether all are kept that should be.
+    is_kept: bool,
+    /// Whether the receiver is waited for.
+    waits: bool,
+    is_closed: bool,
 }
 
 impl Watch {
-    /// Counts by `table`; closed intervals go to `intervals`.
-    pub(super) fn new(table: Arc<PortTable>, options: &FlowOptions, intervals: Sender) -> Self {
+    /// Counts by `table`; closed intervals go to `ticks`.
+    pub(super) fn new(
+        table: Arc<PortTable>,
+        options: &FlowOptions,
+        ticks: Sender,
+        audience: Audience,
+    ) -> Self {
         Self {
             meter: Meter::new(table, options).with_intervals(),
             clock: Clock::new(options.interval_ns.unwrap_or(u64::MAX)),
-            intervals,
+            ticks,
+            audience,
+            looked: Scope::Nothing,
+            latest: None,
             behind: None,
             drops: Drops::default(),
             packets: 0,
-            is_unwanted: false,
+            recording: None,
+            is_kept: true,
+            waits: false,
+            is_closed: false,
         }
+    }
+
+    /// Waits for the receiver, interval by interval: for an input that waits as well.
+    pub(super) fn waiting(mut self) -> Self {
+        self.waits = true;
+        self
+    }
+
+    /// Keeps the packets, too.
+    pub(super) fn keep_in(&mut self, recording: Option<Recording>) {
+        self.recording = recording;
     }
 
     /// Frames counted.
@@ -44,26 +101,79 @@ impl Watch {
         self.packets
     }
 
-    /// Whether nobody wants to know any more.
-    pub(super) const fn is_unwanted(&self) -> bool {
-        self.is_unwanted
-    }
-
-    /// Counts a frame.
-    pub(super) fn frame(&mut self, frame: &Frame<'_>) {
+    /// Counts a frame of an input.
+    pub(super) fn frame(&mut self, input: usize, frame: &Frame<'_>) {
         if let Some(time) = frame.timestamp {
             while let Some(span) = self.clock.packet(time) {
                 self.close(span, false);
             }
+            self.latest = self.latest.max(Some(time));
         }
         self.packets += 1;
         self.meter.frame(frame);
+        if let Some(recording) = &mut self.recording {
+            let kept = recording.frame(input, frame);
+            self.check(kept);
+        }
     }
 
     /// Closes what is over by the wall's clock.
     pub(super) fn silence(&mut self) {
         while let Some(span) = self.clock.silence() {
             self.close(span, false);
+        }
+    }
+
+    /// Does what is due now and then, whether packets come or not.
+    pub(super) fn meanwhile(&mut self) {
+        self.answer();
+        if let Some(recording) = &mut self.recording {
+            let kept = recording.flush_if_due();
+            self.check(kept);
+        }
+    }
+
+    /// Takes over what was dropped of an input since the beginning, for its recording.
+    pub(super) fn recording_dropped(&mut self, input: usize, drops: Drops) {
+        if let Some(recording) = &mut self.recording {
+            recording.dropped(input, drops);
+        }
+    }
+
+    /// Ends the last file. Returns whether all packets are kept that should be.
+    pub(super) fn end_recording(&mut self) -> bool {
+        if let Some(recording) = self.recording.take() {
+            let kept = recording.finish();
+            self.check(kept);
+        }
+        self.is_kept
+    }
+
+    /// After an error the counting goes on alone.
+    fn check(&mut self, kept: Result<(), WriteError>) {
+        if let Err(error) = kept {
+            self.alarm("--write", &format!("{error}; from here on packets are counted and not kept"));
+            self.recording = None;
+            self.is_kept = false;
+        }
+    }
+
+    /// Says what happened to an input.
+    pub(super) fn tell(&self, name: &str, message: &str) {
+        if !matches!(self.audience, Audience::Nobody) {
+            self.alarm(name, message);
+        }
+    }
+
+    /// Says what nobody may miss.
+    pub(super) fn alarm(&self, name: &str, message: &str) {
+        let notice = format!("{}: {}", printable(name), printable(message));
+        match &self.audience {
+            Audience::Nobody | Audience::Stderr => eprintln!("portolan: {notice}"),
+            // Rare, and its receiver never stops for long.
+            Audience::Screen(_) => {
+                self.ticks.send(Tick { notice: Some(notice), ..Tick::default() });
+            }
         }
     }
 
@@ -77,22 +187,61 @@ impl Watch {
     }
 
     fn close(&mut self, span: Span, is_last: bool) {
+        // Closing takes what flows sent in the interval.
+        let detail = self.look(Some(span.1.nanos_since(span.0)));
         let mut interval = self.behind.take().unwrap_or_default();
         interval.merge(self.meter.close_interval(span, is_last, &mut |_| ()));
-        if is_last {
-            self.intervals.finish(interval);
+        let tick = Tick { interval: Some(interval), detail, notice: None, is_last };
+        self.is_closed = is_last;
+        if is_last || self.waits {
+            self.ticks.send(tick);
+        } else {
+            self.behind = self.ticks.offer(tick).and_then(|refused| refused.interval);
+        }
+    }
+
+    /// Looks into what the screen asks for.
+    fn look(&mut self, nanos: Option<u64>) -> Option<Detail> {
+        let Audience::Screen(request) = &self.audience else { return None };
+        self.looked = request.get();
+        if self.looked == Scope::Nothing {
+            return None;
+        }
+        let since = self.latest.map_or(i64::MIN, |latest| latest.as_nanos().saturating_sub(RECENT_NS));
+        let mut collector = Collector::new(&self.looked);
+        self.meter.visit_recent(Timestamp::from_nanos(since), &mut |flow| collector.flow(flow));
+        Some(collector.finish(nanos))
+    }
+
+    /// Answers a new question of the screen, if there is one, without waiting for the interval to end.
+    fn answer(&mut self) {
+        let Audience::Screen(request) = &self.audience else { return };
+        if request.get() != self.looked {
+            let detail = self.look(None);
+            if self.ticks.offer(Tick { detail, ..Tick::default() }).is_some() {
+                // Then later.
+                self.looked = Scope::Nothing;
+            }
+        }
+    }
+
+    /// The capture has ended, but the screen has not: answers what it asks until it is interrupted.
+    pub(super) fn linger(&mut self, interrupt: &Interrupt) {
+        if !matches!(self.audience, Audience::Screen(_)) {
             return;
         }
-        match self.intervals.offer(interval) {
-            Offered::Taken => {}
-            Offered::NoRoom(interval) => self.behind = Some(*interval),
-            Offered::Unwanted => self.is_unwanted = true,
+        self.close(self.clock.last(), true);
+        while !interrupt.is_raised() {
+            self.answer();
+            thread::sleep(LISTEN_EVERY);
         }
     }
 
     /// Ends the watching.
     pub(super) fn finish(mut self) -> std::io::Result<Summary> {
-        self.close(self.clock.last(), true);
+        if !self.is_closed {
+            self.close(self.clock.last(), true);
+        }
         self.meter.finish()
     }
 }
