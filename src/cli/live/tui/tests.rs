@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 
 use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
@@ -16,18 +15,19 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::detail::Request;
-use super::super::watch::{Audience, Tick, Watch};
+use super::super::queue::{Queue, Tick, queue};
+use super::super::watch::{Audience, Watch};
 use super::app::{App, Mode, State};
 use super::history::{History, Window};
 use super::keys::{self, Wish};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// An interface, and the capture that it shows.
+/// A screen, and the capture that it shows.
 struct Stage {
     app: App,
     watch: Watch,
-    ticks: Receiver<Tick>,
+    ticks: Queue,
 }
 
 impl Stage {
@@ -36,25 +36,32 @@ impl Stage {
         let table = Arc::new(PortTable::built_in());
         let request = Request::default();
         let options = FlowOptions { interval_ns: Some(SECOND), threads: 1, ..FlowOptions::default() };
-        let (sender, ticks) = sync_channel(1_000);
-        let audience = Audience::Interface(request.clone());
-        let mut watch = Watch::new(Arc::clone(&table), &options, sender, audience);
+        let (sender, ticks) = queue();
+        let audience = Audience::Screen(request.clone());
+        let watch = Watch::new(Arc::clone(&table), &options, sender, audience);
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/office.pcapng");
         let mut capture = CaptureReader::open(&path).unwrap();
-        while let Some(frame) = capture.next_frame().unwrap() {
-            watch.frame(&frame);
-        }
         let mut app = App::new("office.pcapng".to_owned(), SECOND, request, table);
         app.colour = true;
         let mut stage = Self { app, watch, ticks };
+        while let Some(frame) = capture.next_frame().unwrap() {
+            stage.watch.frame(0, &frame);
+            stage.take_ticks();
+        }
         stage.listen();
         stage
     }
 
     fn listen(&mut self) {
-        self.watch.answer();
-        self.ticks.try_iter().for_each(|tick| self.app.tick(tick));
+        self.watch.meanwhile();
+        self.take_ticks();
         self.app.refresh();
+    }
+
+    fn take_ticks(&mut self) {
+        while let Ok(tick) = self.ticks.next_now() {
+            self.app.tick(tick);
+        }
     }
 
     /// Types, and lets the capture answer.
