@@ -175,7 +175,10 @@ struct Live {
 impl Live {
     fn start(network: &Network, arguments: &[&str]) -> Self {
         let mut command = network.command(PORTOLAN);
-        command.args(["live", "--no-rules"]).args(arguments);
+        command.arg("live").args(arguments);
+        if !arguments.contains(&"--rules") {
+            command.arg("--no-rules");
+        }
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let told = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -286,6 +289,34 @@ fn a_lost_interface_is_told_and_waited_for() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["transports"]["udp"]["packets"], 2, "{document}");
     assert_eq!(document["read"]["complete"], false);
+}
+
+#[test]
+fn rules_are_read_again_at_sighup() {
+    let Some(network) = Network::new("rules") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("rules.toml");
+    let rule = "[[rule]]\nname = \"ours\"\ntransport = \"udp\"\nports = 47123\n";
+    fs::write(&rules, "").unwrap();
+    let records = folder.path().join("records.ndjson");
+    let arguments = ["--rules", rules.to_str().unwrap(), "-o", records.to_str().unwrap()];
+    let common = [network.interface(), "--format", "ndjson", "--interval", "100ms"];
+    let mut live = Live::start(&network, &[&common[..], &arguments[..]].concat());
+    let names = |name: &str| fs::read_to_string(&records).unwrap_or_default().contains(name);
+    network.send_datagram(47123);
+    network::wait_until("the first records", || names("\"unknown\""));
+    fs::write(&rules, "nonsense").unwrap();
+    live.signal("-HUP");
+    assert!(live.told().ends_with("those before stay"));
+    fs::write(&rules, rule).unwrap();
+    live.signal("-HUP");
+    assert!(live.told().contains("read again"));
+    assert!(!names("\"ours\""));
+    network::wait_until("the new name", || {
+        network.send_datagram(47123);
+        names("\"ours\"")
+    });
+    assert_eq!(live.end().status.code(), Some(0));
 }
 
 #[test]

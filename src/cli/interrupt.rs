@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
+#[cfg(feature = "live")]
+use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Whether the user wants the reading to end.
@@ -29,9 +31,15 @@ impl Interrupt {
     }
 
     /// Does what a signal does.
-    #[cfg(feature = "capture")]
+    #[cfg(feature = "live")]
     pub(super) fn raise(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Listens to SIGHUP as well: the terminal is gone.
+    #[cfg(feature = "live")]
+    pub(super) fn heed_hangup(&self) -> io::Result<()> {
+        signal_hook::flag::register(SIGHUP, Arc::clone(&self.0)).map(drop)
     }
 
     pub(super) fn is_raised(&self) -> bool {

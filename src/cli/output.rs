@@ -15,7 +15,7 @@ const BUFFER: usize = 1 << 16;
 pub(super) enum Output {
     /// Takes its place only when it is complete.
     File { temporary: BufWriter<NamedTempFile>, path: PathBuf },
-    /// A device, pipe or FIFO, which is written to as it is.
+    /// A device, pipe or FIFO, or a file that grows, which are written to as they are.
     Direct { file: BufWriter<File>, path: PathBuf },
     /// Standard output.
     Stdout(BufWriter<io::Stdout>),
@@ -24,18 +24,32 @@ pub(super) enum Output {
 impl Output {
     /// Standard output for no path and for `-`.
     pub(super) fn create(path: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-            return Ok(Self::Stdout(BufWriter::with_capacity(BUFFER, io::stdout())));
-        };
-        Self::create_file(path).with_context(|| format!("cannot write {}", path.display()))
+        Self::by(path, Self::create_file)
+    }
+
+    /// The same for what goes on and is read while it does: a file is written to as it is, and one that is there is
+    /// overwritten.
+    #[cfg(feature = "live")]
+    pub(super) fn stream(path: Option<&Path>) -> anyhow::Result<Self> {
+        Self::by(path, |path| Ok(Self::direct(File::create(path)?, path)))
+    }
+
+    fn by(path: Option<&Path>, open: impl FnOnce(&Path) -> io::Result<Self>) -> anyhow::Result<Self> {
+        match path.filter(|path| *path != Path::new("-")) {
+            None => Ok(Self::Stdout(BufWriter::with_capacity(BUFFER, io::stdout()))),
+            Some(path) => open(path).with_context(|| format!("cannot write {}", path.display())),
+        }
+    }
+
+    fn direct(file: File, path: &Path) -> Self {
+        Self::Direct { file: BufWriter::with_capacity(BUFFER, file), path: path.to_owned() }
     }
 
     fn create_file(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             Ok(found) if !found.is_file() => {
-                let file = OpenOptions::new().write(true).open(path)?;
-                Ok(Self::Direct { file: BufWriter::with_capacity(BUFFER, file), path: path.to_owned() })
+                Ok(Self::direct(OpenOptions::new().write(true).open(path)?, path))
             }
             // Through a symbolic link, so that the link stays.
             Ok(found) => Self::temporary_beside(fs::canonicalize(path)?, found.permissions()),

@@ -15,7 +15,7 @@ use super::output::Output;
 use super::page::{self, PageFormat};
 
 /// Which rules of the user there are.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct RulesOptions {
     /// Name ports by the rules of a file; without this, by portolan/rules.toml of the user's configuration if it is there
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_rules")]

@@ -212,7 +212,9 @@ pub struct Interface {
 /// What libpcap says.
 pub fn interfaces() -> Result<Vec<Interface>, CaptureError> {
     let devices = Device::list().map_err(|error| of_message(&message(error)))?;
-    Ok(devices.into_iter().map(Interface::of).collect())
+    // Not what the firewall hands out: to open that takes packets from those who wait for them.
+    let is_interface = |device: &Device| !["nflog", "nfqueue"].contains(&&*device.name);
+    Ok(devices.into_iter().filter(is_interface).map(Interface::of).collect())
 }
 
 impl Interface {

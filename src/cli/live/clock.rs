@@ -38,10 +38,16 @@ impl Clock {
     pub(super) fn silence(&mut self) -> Option<Span> {
         let now = now().as_nanos();
         let (start, end) = *self.at_hand.get_or_insert((self.start(now), self.end(now)));
-        // A clock that was set back ends no interval for long; time that passes does.
+        (now.saturating_sub(GRACE_NS) >= end).then(|| self.close(start, end, now))
+    }
+
+    /// Returns the interval at hand if more time has passed than it may take: a clock that was set back would end none for
+    /// long, and one packet from the future none until then. The next one begins by the wall's clock.
+    pub(super) fn overdue(&mut self) -> Option<Span> {
         let width = Duration::from_nanos(self.width.unsigned_abs());
+        let (start, end) = self.at_hand?;
         let is_overdue = self.closed.elapsed() >= width.saturating_mul(2) + Duration::from_secs(1);
-        (now.saturating_sub(GRACE_NS) >= end || is_overdue).then(|| self.close(start, end, now))
+        is_overdue.then(|| self.close(start, end, now().as_nanos()))
     }
 
     /// What was never closed.

@@ -6,6 +6,7 @@ mod feed;
 mod metrics;
 mod queue;
 mod recording;
+mod reload;
 mod source;
 mod tui;
 mod watch;
@@ -32,6 +33,7 @@ use feed::Feed;
 use metrics::Metrics;
 use queue::{Waiting, queue};
 use recording::RecordingOptions;
+use reload::Reload;
 use source::{Ended, Limits, Packets};
 use watch::{Audience, Watch};
 
@@ -109,7 +111,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum)]
     format: Option<Format>,
 
-    /// Write to a file. The summary of --format json is there whole or not at all
+    /// Write to a file: the summary of --format json in the end, whole or not at all, the records of others as they come
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
 
@@ -191,7 +193,10 @@ impl Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(check_outputs(arguments));
     let table = Arc::new(arguments.rules.table()?);
-    let mut output = Output::create(arguments.output.as_deref())?;
+    let mut output = match arguments.format() {
+        Format::Json => Output::create(arguments.output.as_deref())?,
+        _ => Output::stream(arguments.output.as_deref())?,
+    };
     let (sender, queue) = queue();
     let metrics = serve_metrics(arguments, table.version(), queue.waiting())?;
     let request = arguments.wants_screen().then(Request::default);
@@ -200,10 +205,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         None if arguments.quiet => Audience::Nobody,
         None => Audience::Stderr,
     };
-    let watch = Watch::new(Arc::clone(&table), &arguments.flow_options(), sender, audience);
+    // Without a screen, which ends when its terminal is closed.
+    let reload = request.is_none().then(|| Reload::listen(&arguments.rules)).transpose()?;
+    let watch = Watch::new(Arc::clone(&table), &arguments.flow_options(), sender, audience).reloading(reload);
     let packets = Packets::open(arguments)?;
     // Not before: to open a FIFO is to wait for its other end, and a signal has to end that.
     let interrupt = Interrupt::listen().context("cannot listen to signals")?;
+    if request.is_some() {
+        interrupt.heed_hangup().context("cannot listen to signals")?;
+    }
     let limits = Limits { packets: arguments.packets, duration_ns: arguments.duration };
     let stop = interrupt.clone();
     let counting = thread::Builder::new()

@@ -178,6 +178,7 @@ impl LiveSource {
                 is_lost = self.look(&mut watch, is_due);
             }
             if is_due {
+                watch.close_overdue();
                 looked = Instant::now();
             }
         }

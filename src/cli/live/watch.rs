@@ -19,6 +19,7 @@ use super::clock::{Clock, Span};
 use super::detail::{Collector, Detail, Request, Scope};
 use super::queue::{Sender, Tick};
 use super::recording::Recording;
+use super::reload::Reload;
 
 /// Who hears of what happens to inputs.
 #[derive(Clone, Debug)]
@@ -55,6 +56,8 @@ pub(super) struct Watch {
     recording: Option<Recording>,
     /// Whether all are kept that should be.
     is_kept: bool,
+    /// Where the rules can change.
+    reload: Option<Reload>,
     /// Whether the receiver is waited for.
     waits: bool,
     is_closed: bool,
@@ -80,6 +83,7 @@ impl Watch {
             packets: 0,
             recording: None,
             is_kept: true,
+            reload: None,
             waits: false,
             is_closed: false,
         }
@@ -88,6 +92,12 @@ impl Watch {
     /// Waits for the receiver, interval by interval: for an input that waits as well.
     pub(super) fn waiting(mut self) -> Self {
         self.waits = true;
+        self
+    }
+
+    /// Decides by other rules when they change.
+    pub(super) fn reloading(mut self, reload: Option<Reload>) -> Self {
+        self.reload = reload;
         self
     }
 
@@ -127,9 +137,23 @@ impl Watch {
     /// Does what is due now and then, whether packets come or not.
     pub(super) fn meanwhile(&mut self) {
         self.answer();
+        self.reload();
         if let Some(recording) = &mut self.recording {
             let kept = recording.flush_if_due();
             self.check(kept);
+        }
+    }
+
+    /// Takes over the rules as they are now, if that was asked for. Bad ones change nothing.
+    fn reload(&mut self) {
+        match self.reload.as_ref().and_then(Reload::table) {
+            None => {}
+            Some(Ok(table)) => {
+                let version = table.version();
+                self.meter.change_table(Arc::new(table));
+                self.tell("rules", &format!("read again, port table {version} from the next interval on"));
+            }
+            Some(Err(error)) => self.alarm("rules", &format!("{error:#}; those before stay")),
         }
     }
 
@@ -155,6 +179,13 @@ impl Watch {
             self.alarm("--write", &format!("{error}; from here on packets are counted and not kept"));
             self.recording = None;
             self.is_kept = false;
+        }
+    }
+
+    /// Closes what packets and their clock leave open.
+    pub(super) fn close_overdue(&mut self) {
+        if let Some(span) = self.clock.overdue() {
+            self.close(span, false);
         }
     }
 
