@@ -4,6 +4,7 @@
 #![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod live_privileges;
 mod live_write;
 mod network;
 

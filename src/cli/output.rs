@@ -74,6 +74,15 @@ impl Output {
         Ok(Self::File { temporary: BufWriter::with_capacity(BUFFER, temporary), path })
     }
 
+    /// The folder that a file is put into when it is complete.
+    #[cfg(feature = "live")]
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } => Some(folder_of(path)),
+            Self::Direct { .. } | Self::Stdout(_) => None,
+        }
+    }
+
     /// Whether it is standard output.
     pub(super) const fn is_stdout(&self) -> bool {
         matches!(self, Self::Stdout(_))
@@ -108,7 +117,8 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

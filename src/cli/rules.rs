@@ -41,6 +41,16 @@ impl RulesOptions {
         }
     }
 
+    /// The file that is read, if there is one.
+    #[cfg(feature = "live")]
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        match &self.rules {
+            Some(path) => Some(path.clone()),
+            None if self.no_rules => None,
+            None => default_path(std::env::var_os("XDG_CONFIG_HOME"), std::env::var_os("HOME")),
+        }
+    }
+
     /// The file that was asked for.
     pub(super) fn file(&self) -> Option<&PathBuf> {
         self.rules.as_ref()

@@ -4,6 +4,7 @@ mod clock;
 mod detail;
 mod feed;
 mod metrics;
+mod privileges;
 mod queue;
 mod recording;
 mod reload;
@@ -12,8 +13,8 @@ mod tui;
 mod watch;
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -31,7 +32,8 @@ use super::{Exit, duration, page};
 use detail::Request;
 use feed::Feed;
 use metrics::Metrics;
-use queue::{Waiting, queue};
+use privileges::{Needs, User};
+use queue::queue;
 use recording::RecordingOptions;
 use reload::Reload;
 use source::{Ended, Limits, Packets};
@@ -119,6 +121,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
 
+    /// Become this user, by name or number, once everything is open. All capabilities but those that a lost interface needs are
+    /// given up with or without this
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+
     /// Exit with status 4 if packets were dropped or flows evicted
     #[arg(long)]
     fail_on_loss: bool,
@@ -179,6 +186,17 @@ impl Arguments {
         }
     }
 
+    /// What is needed once packets come.
+    fn needs(&self, output: &Output) -> anyhow::Result<Needs> {
+        let folders = output.folder().into_iter().chain(self.recording.folder());
+        Ok(Needs {
+            user: self.user.as_deref().map(User::find).transpose()?,
+            listens_again: self.replay.is_none() && !self.once,
+            reads: self.rules.path().into_iter().collect(),
+            writes: folders.map(Path::to_owned).collect(),
+        })
+    }
+
     fn flow_options(&self) -> FlowOptions {
         FlowOptions {
             idle_timeout_ns: self.idle_timeout.0,
@@ -198,7 +216,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         _ => Output::stream(arguments.output.as_deref())?,
     };
     let (sender, queue) = queue();
-    let metrics = serve_metrics(arguments, table.version(), queue.waiting())?;
+    let listener = listen_for_metrics(arguments)?;
     let request = arguments.wants_screen().then(Request::default);
     let audience = match &request {
         Some(request) => Audience::Screen(request.clone()),
@@ -216,6 +234,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     let limits = Limits { packets: arguments.packets, duration_ns: arguments.duration };
     let stop = interrupt.clone();
+    // From here on there are threads, and packets.
+    privileges::give_up_all_but(&arguments.needs(&output)?)?;
+    let serve = |listener| Metrics::serve(listener, table.version(), queue.waiting());
+    let metrics = listener.map(serve).transpose()?;
     let counting = thread::Builder::new()
         .name("capture".to_owned())
         .spawn(move || packets.run(watch, limits, &stop))
@@ -260,14 +282,14 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Serves metrics if they are wanted, and says where.
-fn serve_metrics(arguments: &Arguments, table: String, waiting: Waiting) -> anyhow::Result<Option<Metrics>> {
+/// Takes the address for metrics if they are wanted, and says which.
+fn listen_for_metrics(arguments: &Arguments) -> anyhow::Result<Option<TcpListener>> {
     let Some(address) = arguments.metrics else { return Ok(None) };
-    let (metrics, bound) = Metrics::serve(address, table, waiting)?;
+    let (listener, bound) = Metrics::bind(address)?;
     if !arguments.quiet {
         eprintln!("portolan: metrics on http://{bound}/metrics");
     }
-    Ok(Some(metrics))
+    Ok(Some(listener))
 }
 
 fn write_intervals(feed: &Feed, format: Format, output: &mut Output) -> io::Result<()> {

@@ -9,6 +9,7 @@ use clap::{ArgGroup, Args, ValueHint};
 use portolan::sink::{CaptureFiles, InterfaceDescription, Rotation, WriteError};
 use portolan::source::{Drops, Frame};
 
+use super::super::output::folder_of;
 use super::super::{duration, size};
 use super::clock;
 
@@ -35,6 +36,14 @@ pub(super) struct RecordingOptions {
     /// Keep at most so many of these files: the oldest is removed
     #[arg(long, value_name = "N", requires = "rotation")]
     keep: Option<NonZero<usize>>,
+}
+
+impl RecordingOptions {
+    /// The folder that files are made in while packets come, if there are several.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        let rotates = self.rotate_size.is_some() || self.rotate_time.is_some();
+        self.write.as_deref().filter(|_| rotates).map(folder_of)
+    }
 }
 
 fn check_path(path: PathBuf) -> Result<PathBuf, String> {

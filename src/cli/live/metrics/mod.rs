@@ -29,22 +29,21 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Serves metrics at an address from now on, and returns where: a port of 0 is one that is free. `table` is the version
-    /// of the port table.
-    pub(super) fn serve(
-        address: SocketAddr,
-        table: String,
-        waiting: Waiting,
-    ) -> anyhow::Result<(Self, SocketAddr)> {
-        let metrics = Self::new(table, waiting);
-        let serve = || {
+    /// Takes an address, and returns which: a port of 0 is one that is free.
+    pub(super) fn bind(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+        let bind = || {
             let listener = TcpListener::bind(address)?;
             let bound = listener.local_addr()?;
-            server::start(listener, metrics.clone())?;
-            std::io::Result::Ok(bound)
+            std::io::Result::Ok((listener, bound))
         };
-        let bound = serve().with_context(|| format!("cannot serve metrics on {address}"))?;
-        Ok((metrics, bound))
+        bind().with_context(|| format!("cannot serve metrics on {address}"))
+    }
+
+    /// Serves metrics from now on. `table` is the version of the port table.
+    pub(super) fn serve(listener: TcpListener, table: String, waiting: Waiting) -> anyhow::Result<Self> {
+        let metrics = Self::new(table, waiting);
+        server::start(listener, metrics.clone()).context("cannot serve metrics")?;
+        Ok(metrics)
     }
 
     fn new(table: String, waiting: Waiting) -> Self {
