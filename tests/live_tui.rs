@@ -1,7 +1,7 @@
 //! The terminal interface of `portolan live`, driven in tmux.
 //!
 //! Skipped where there is no tmux, unless `PORTOLAN_REQUIRE_TOOLS` is set.
-#![cfg(all(feature = "cli", feature = "capture"))]
+#![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::process::Command;
@@ -197,5 +197,35 @@ fn formats_and_pipes_have_no_interface() {
         let screen = tmux.wait_for("done");
         assert!(screen.contains("Mbit/s") && !screen.contains("ENDED"), "{screen}");
         tmux.wait_for_state("0 1");
+    }
+}
+
+#[test]
+fn a_closed_terminal_ends_it() {
+    // Whether the program hears of it by SIGHUP, or only finds nothing there.
+    for how in ["", "trap '' HUP;"] {
+        let Some(tmux) = Tmux::open("closed") else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        tmux.run(&format!("{how} echo $$ > {}", file.display()));
+        tmux.run_live("");
+        tmux.wait_for("office.pcapng");
+        tmux.wait_for("web");
+        let shell = std::fs::read_to_string(&file).unwrap();
+        let children = Command::new("pgrep").args(["-P", shell.trim()]).output().unwrap();
+        let live = String::from_utf8(children.stdout).unwrap();
+        assert!(!live.trim().is_empty());
+        tmux.ask(&["kill-server"]);
+        let process = std::path::Path::new("/proc").join(live.trim());
+        let is_gone = (0..TRIES).any(|_| {
+            thread::sleep(EVERY);
+            // What is left of one that ended, until somebody asks, does nothing any more.
+            std::fs::read_to_string(process.join("stat")).is_ok_and(|stat| stat.contains(") Z "))
+                || !process.exists()
+        });
+        if !is_gone {
+            let _ = Command::new("kill").args(["-KILL", live.trim()]).status();
+        }
+        assert!(is_gone, "after {how:?}");
     }
 }

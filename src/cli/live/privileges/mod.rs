@@ -39,6 +39,7 @@ pub(super) fn give_up_all_but(needs: &Needs) -> anyhow::Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::fs::{self, File};
     use std::net::{TcpListener, TcpStream};

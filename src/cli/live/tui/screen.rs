@@ -11,6 +11,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, event, execute};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGCONT, SIGTSTP};
 
 use super::app::App;
@@ -73,11 +74,12 @@ impl Screen {
             take()?;
             return Ok(Wish::DrawAnew);
         }
+        if is_gone_within(patience)? {
+            return Ok(Wish::Quit);
+        }
         let mut left = Wish::Nothing;
-        let mut patience = patience;
-        while left != Wish::Quit && left != Wish::Suspend && event::poll(patience)? {
+        while left != Wish::Quit && left != Wish::Suspend && event::poll(Duration::ZERO)? {
             left = left.max(keys::take(app, &event::read()?));
-            patience = Duration::ZERO;
         }
         Ok(left)
     }
@@ -102,6 +104,19 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
+    }
+}
+
+/// Waits until something is typed, but no longer than that. Returns whether the terminal is gone, which has to be known before
+/// it is read from: crossterm would read the nothing that comes from there for ever.
+fn is_gone_within(patience: Duration) -> io::Result<bool> {
+    let terminal = io::stdout();
+    let mut polled = [PollFd::new(&terminal, PollFlags::IN)];
+    let patience = Timespec { tv_sec: 0, tv_nsec: patience.subsec_nanos().into() };
+    match poll(&mut polled, Some(&patience)) {
+        Ok(_) => Ok(polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
