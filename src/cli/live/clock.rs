@@ -44,10 +44,14 @@ impl Clock {
     /// Returns the interval at hand if more time has passed than it may take: a clock that was set back would end none for
     /// long, and one packet from the future none until then. The next one begins by the wall's clock.
     pub(super) fn overdue(&mut self) -> Option<Span> {
+        self.overdue_after(self.closed.elapsed(), now())
+    }
+
+    fn overdue_after(&mut self, passed: Duration, now: Timestamp) -> Option<Span> {
         let width = Duration::from_nanos(self.width.unsigned_abs());
         let (start, end) = self.at_hand?;
-        let is_overdue = self.closed.elapsed() >= width.saturating_mul(2) + Duration::from_secs(1);
-        is_overdue.then(|| self.close(start, end, now().as_nanos()))
+        let is_overdue = passed >= width.saturating_mul(2) + Duration::from_secs(1);
+        is_overdue.then(|| self.close(start, end, now.as_nanos()))
     }
 
     /// What was never closed.
@@ -97,5 +101,18 @@ mod tests {
         assert_eq!([packet(20), packet(29)], [Some((10, 20)), None]);
         assert_eq!([packet(57), packet(57), packet(57)], [Some((20, 30)), Some((30, 50)), None]);
         assert_eq!([packet(30), packet(60)], [None, Some((50, 60))]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_holds_up_nothing() {
+        let (mut clock, at) = (Clock::new(10), Timestamp::from_nanos);
+        assert_eq!(clock.overdue_after(Duration::from_secs(9), at(0)), None);
+        assert_eq!(clock.packet(at(5_001)), None);
+        // Set back by far more than an interval.
+        assert_eq!(clock.packet(at(33)), None);
+        assert_eq!(clock.overdue_after(Duration::from_secs(1), at(34)), None);
+        let overdue = clock.overdue_after(Duration::from_nanos(1_000_000_020), at(34));
+        assert_eq!(overdue, Some((at(5_000), at(5_010))));
+        assert_eq!([clock.packet(at(39)), clock.packet(at(40))], [None, Some((at(30), at(40)))]);
     }
 }
