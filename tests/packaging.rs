@@ -1,6 +1,7 @@
 //! What is shipped beside the program.
 //!
 //! Skipped where there is no systemd-analyze, unless `PORTOLAN_REQUIRE_TOOLS` is set.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
