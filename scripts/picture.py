@@ -19,6 +19,8 @@ with their rates, packets, shares, flows, round-trip times, refused and unanswer
 def attributes(before, codes):
     """The SGR codes that hold after `codes`."""
     after = set(before)
+    # A colour of 256, of which the program takes those that every terminal has.
+    codes = re.sub("38;5;([0-7])", r"3\1", codes)
     for code in map(int, (codes or "0").split(";")):
         if code == 0:
             after.clear()
@@ -53,7 +55,7 @@ def draw(row, column, text, look):
     """SVG elements of one piece."""
     colour = next((COLOURS[code - 30] for code in look if 30 <= code <= 37), SOFT if 2 in look else FOREGROUND)
     y = MARGIN + row * HEIGHT
-    if 7 in look:
+    if 7 in look and text:
         yield rectangle(MARGIN + column * WIDTH, y, columns(text) * WIDTH, HEIGHT, colour)
         colour = BACKGROUND
     weight = ' font-weight="bold"' if 1 in look else ""
