@@ -13,6 +13,62 @@ S4=10.77.0.1 S6=fd77::1
 say() { printf '%s\n' "$*" >&2; }
 die() { say "record: $*"; exit 1; }
 
+# --- scenarios ---------------------------------------------------------------
+
+names_of_scenarios() {
+    local file
+    for file in "$scenarios"/*.sh; do basename "$file" .sh; done
+}
+
+# each FUNCTION [SCENARIO...]: calls it for all of them, or for some.
+each() {
+    local one=$1 all failed=() name status
+    shift
+    (($#)) || mapfile -t all < <(names_of_scenarios)
+    for name in "${@:-${all[@]}}"; do
+        [[ -e $scenarios/$name.sh ]] || die "no scenario $name"
+        # Not `one || ...`, which would switch `set -e` off within it.
+        set +e
+        "$one" "$name"
+        status=$?
+        set -e
+        ((status == 0)) || failed+=("$name")
+    done
+    ((${#failed[@]} == 0)) || die "failed: ${failed[*]}"
+}
+
+# stage SCENARIO: brings its hosts and servers up; they go when the subshell ends.
+stage() {
+    scenario=$1
+    tag=portolan-$BASHPID
+    work=$(mktemp -d "/tmp/$tag.XXXXXX")
+    hosts=() started=0
+    chmod 755 "$work"
+    mkdir "$work/log"
+    trap leave EXIT
+
+    # What a scenario may set, and has to define.
+    about='' uses='' format=pcapng snaplen=262144 precision=micro decode=() limit=100000
+    network() { pair; }
+    prepare() { :; }
+    record_at=(server eth0)
+    # shellcheck source=/dev/null
+    source "$scenarios/$scenario.sh"
+
+    network
+    prepare
+}
+
+leave() {
+    local status=$?
+    stop_hosts
+    if ((status)); then
+        say "--- $scenario failed; its programs said:"
+        tail -n 15 "$work"/log/* >&2 || true
+    fi
+    if [[ ${KEEP:-} ]]; then say "kept $work"; else rm -rf "$work"; fi
+}
+
 # --- hosts -----------------------------------------------------------------
 
 # host NAME: an empty namespace which stands for a computer of that name.
@@ -112,6 +168,22 @@ stop_hosts() {
         ip netns delete "$tag-$name"
     done
     hosts=()
+}
+
+# still: no host sends any more, so that two programs can begin, or end, with the same packet.
+still() { every_device replace blackhole; }
+
+# flow: they send again.
+flow() { every_device delete; }
+
+# every_device VERB [KIND]: changes how devices of all hosts send.
+every_device() {
+    local name device
+    for name in "${hosts[@]}"; do
+        for device in $(on "$name" ls /sys/class/net); do
+            [[ $device == lo ]] || tc -n "$tag-$name" qdisc "$1" dev "$device" root "${@:2}"
+        done
+    done
 }
 
 # --- common material ---------------------------------------------------------
