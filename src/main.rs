@@ -10,7 +10,7 @@ fn main() -> ExitCode {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("portolan: {}", portolan::report::printable(&format!("{error:#}")));
+            cli::say(&format!("{error:#}"));
             ExitCode::from(1)
         }
     }

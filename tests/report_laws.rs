@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 use portolan::classify::{Basis, Confidence};
 use portolan::merge::Merge;
 use portolan::net::{PortClass, PortPair, Timestamp, Transport};
-use portolan::report::{Format, ReportOptions};
+use portolan::report::{Format, ReportOptions, read_summary};
 use portolan::summary::{
     Counts, InputReport, Series, ServiceKey, ServiceTotals, Summary, UnknownEndpoint, Volume,
 };
@@ -256,12 +256,58 @@ proptest! {
     }
 
     #[test]
+    fn a_document_that_is_read_again_is_the_summary(mut summary in summary(), top in 1usize..30) {
+        summary.tables = ["2026-02-25-abc".to_owned(), "2026-02-25-def".to_owned()].into();
+        let document = |summary: &Summary, top| {
+            report(Format::Json, summary, ReportOptions { top, ..ReportOptions::default() })
+        };
+        prop_assert_eq!(&read_summary(document(&summary, 0).as_bytes()).unwrap(), &summary);
+        // What was cut is one sum, and stays one.
+        let cut = read_summary(document(&summary, top).as_bytes()).unwrap();
+        prop_assert!(cut.port_pairs.len() <= top);
+        prop_assert_eq!(cut.classified(), summary.classified());
+        prop_assert_eq!(&read_summary(document(&cut, 0).as_bytes()).unwrap(), &cut);
+    }
+
+    #[test]
+    fn names_are_no_markup(summary in summary(), top in 0usize..30) {
+        let page = report(Format::Html, &summary, ReportOptions { top, ..ReportOptions::default() });
+        let (before, after) = page.split_once("<script>").unwrap();
+        let (_, after) = after.split_once("</script>").unwrap();
+        let (head, body) = before.split_once("<style>").unwrap();
+        let (_, body) = body.split_once("</style>").unwrap();
+        for piece in [head, body, after] {
+            for tag in piece.split('<').skip(1) {
+                prop_assert!(is_ours(tag), "<{}", tag);
+            }
+        }
+        let hidden = ['\u{202e}', '\u{9b}', '\u{1b}'];
+        prop_assert!(!page.contains(hidden), "{}", page);
+    }
+
+    #[test]
     fn the_same_summary_gives_the_same_bytes(summary in summary()) {
         for format in Format::ALL {
             let options = ReportOptions::default();
             prop_assert_eq!(report(format, &summary, options), report(format, &summary.clone(), options));
         }
     }
+}
+
+/// Whether what follows `<` begins with a tag of the page, with attributes of the page, each within quotes.
+fn is_ours(tag: &str) -> bool {
+    const TAGS: &str = "!DOCTYPE html head meta title style body main h1 h2 p ul li strong dl div dt dd section span svg g line \
+        text rect details summary table caption thead tbody tfoot tr th td button figure figcaption pre code footer script";
+    const ATTRIBUTES: &str = "lang charset name content http-equiv id class style aria-labelledby aria-label aria-hidden role \
+        viewBox x y x1 x2 y1 y2 width height text-anchor scope type tabindex data-sort";
+    let Some((inside, _)) = tag.split_once('>') else { return false };
+    let mut pieces = inside.trim_start_matches('/').split('"');
+    let outside: Vec<&str> = pieces.by_ref().step_by(2).collect();
+    let mut words =
+        outside.iter().flat_map(|piece| piece.split_whitespace()).map(|word| word.trim_end_matches('='));
+    let name = words.next().unwrap_or_default();
+    let is_known = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
+    is_known(TAGS, name) && (name == "!DOCTYPE" || words.all(|word| is_known(ATTRIBUTES, word)))
 }
 
 fn has_a_float(value: &Value) -> bool {

@@ -11,4 +11,6 @@ pub(crate) enum Exit {
     Partial = 3,
     /// There was loss, and `--fail-on-loss` was given.
     Loss = 4,
+    /// Summaries differ by more than `--fail-over` allows.
+    Changed = 5,
 }

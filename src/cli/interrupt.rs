@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-/// Whether the user wants the reading to end.
+/// Whether the reading is to end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
 
@@ -22,15 +22,18 @@ impl Interrupt {
     /// Listens to SIGINT and SIGTERM from now on.
     pub(super) fn listen() -> io::Result<Self> {
         let interrupt = Self::default();
+        // Not what `raise` sets: the first signal never ends the program at once, whatever else has ended the reading.
+        let came = Arc::<AtomicBool>::default();
         for signal in [SIGINT, SIGTERM] {
             // In this order: a signal ends the program only if one came before it.
-            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupt.0))?;
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&came))?;
+            signal_hook::flag::register(signal, Arc::clone(&came))?;
             signal_hook::flag::register(signal, Arc::clone(&interrupt.0))?;
         }
         Ok(interrupt)
     }
 
-    /// Does what a signal does.
+    /// Ends the reading as a signal does.
     #[cfg(feature = "live")]
     pub(super) fn raise(&self) {
         self.0.store(true, Ordering::Relaxed);

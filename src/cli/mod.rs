@@ -1,5 +1,8 @@
 //! The command line: one file a subcommand, each a thin layer over the library.
 
+mod completions;
+mod diff;
+mod documents;
 mod duration;
 mod exit;
 mod explain;
@@ -9,15 +12,20 @@ mod interrupt;
 #[cfg(feature = "live")]
 mod live;
 mod lookup;
+mod man;
+mod merge;
 mod output;
 mod page;
 mod progress;
 mod read;
+mod report;
 mod rules;
+mod say;
 #[cfg(feature = "live")]
 mod size;
 
 pub(crate) use exit::Exit;
+pub(crate) use say::say;
 
 use clap::{Parser, Subcommand};
 
@@ -26,7 +34,7 @@ use clap::{Parser, Subcommand};
 #[command(name = "portolan", version, about, propagate_version = true)]
 #[command(
     after_help = "Exit status: 0 done · 1 could not do it · 2 usage · 3 the input ended early or was broken: \
-    partial result given · 4 --fail-on-loss and there was loss"
+    partial result given · 4 --fail-on-loss and there was loss · 5 diff --fail-over and something changed by more"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -40,9 +48,14 @@ enum Command {
     Live(live::Arguments),
     #[cfg(feature = "capture")]
     Interfaces(interfaces::Arguments),
+    Merge(merge::Arguments),
+    Diff(diff::Arguments),
+    Report(report::Arguments),
     Explain(explain::Arguments),
     Lookup(lookup::Arguments),
     Rules(rules::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// The value, or the end of the program with the status and the help of wrong usage.
@@ -62,8 +75,13 @@ pub(crate) fn run() -> anyhow::Result<Exit> {
         Command::Live(arguments) => live::run(&arguments),
         #[cfg(feature = "capture")]
         Command::Interfaces(arguments) => interfaces::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lookup(arguments) => lookup::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }

@@ -51,6 +51,7 @@ impl Output {
             Ok(found) if !found.is_file() => {
                 Ok(Self::direct(OpenOptions::new().write(true).open(path)?, path))
             }
+            Ok(found) if !may_be_replaced(path, &found)? => Err(io::ErrorKind::PermissionDenied.into()),
             // Through a symbolic link, so that the link stays.
             Ok(found) => Self::temporary_beside(fs::canonicalize(path)?, found.permissions()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -106,6 +107,15 @@ impl Output {
             }
         }
     }
+}
+
+/// Whether another file may take its place, which in a folder such as /tmp only its owner may do, or that of the folder.
+fn may_be_replaced(path: &Path, found: &fs::Metadata) -> io::Result<bool> {
+    const STICKY: u32 = 0o1000;
+    let folder = fs::metadata(folder_of(&fs::canonicalize(path)?))?;
+    let user = rustix::process::geteuid();
+    let is_owner = [found.uid(), folder.uid()].contains(&user.as_raw());
+    Ok(folder.mode() & STICKY == 0 || is_owner || user.is_root())
 }
 
 /// Whether both paths lead to the same regular file.

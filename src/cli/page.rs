@@ -3,9 +3,46 @@
 use std::io::{self, IsTerminal as _};
 
 use clap::ValueEnum;
-use portolan::report::{AnswerFormat, ReportOptions};
+use portolan::report::{self, AnswerFormat, ReportOptions};
 
 use super::output::Output;
+
+/// The formats of a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SummaryFormat {
+    /// For people, in a terminal
+    Text,
+    /// For programs: everything, as portolan.summary/1
+    Json,
+    /// For spreadsheets: one table of volumes
+    Csv,
+    /// For tickets and wikis
+    Markdown,
+    /// For browsers: one page that loads nothing
+    Html,
+}
+
+impl SummaryFormat {
+    /// The intervals in ns of a series that nobody asked for: a page shows what is sent over time.
+    pub(super) const fn usual_interval(self) -> Option<u64> {
+        match self {
+            Self::Html => Some(100_000_000),
+            Self::Text | Self::Json | Self::Csv | Self::Markdown => None,
+        }
+    }
+}
+
+impl From<SummaryFormat> for report::Format {
+    fn from(format: SummaryFormat) -> Self {
+        match format {
+            SummaryFormat::Text => Self::Text,
+            SummaryFormat::Json => Self::Json,
+            SummaryFormat::Csv => Self::Csv,
+            SummaryFormat::Markdown => Self::Markdown,
+            SummaryFormat::Html => Self::Html,
+        }
+    }
+}
 
 /// The formats of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -10,17 +10,18 @@ use std::thread;
 
 use anyhow::Context;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
 use portolan::meter::FlowSink;
 use portolan::read::{Observer, Reading};
-use portolan::report::{self, ExplainTarget, ExplainedFlows, NdjsonFlows, printable};
+use portolan::report::{self, ExplainTarget, ExplainedFlows, NdjsonFlows};
 use portolan::source::{self, CaptureReader, Input, SourceError};
 use portolan::summary::{InputReport, Summary};
 
 use super::interrupt::{self, Interrupt};
 use super::output::{Output, is_same_file};
+use super::page::SummaryFormat;
 use super::progress::Progress;
 use super::rules::RulesOptions;
 use super::{Exit, duration, page};
@@ -65,8 +66,8 @@ pub(super) struct Arguments {
     top: usize,
 
     /// How the summary is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Text)]
+    format: SummaryFormat,
 
     /// Write the summary to a file, which is there whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -88,29 +89,6 @@ pub(super) struct Arguments {
     /// No progress and no warnings
     #[arg(short, long)]
     quiet: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people, in a terminal
-    Text,
-    /// For programs: everything, as portolan.summary/1
-    Json,
-    /// For spreadsheets: one table of volumes
-    Csv,
-    /// For tickets and wikis
-    Markdown,
-}
-
-impl From<Format> for report::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
-            Format::Csv => Self::Csv,
-            Format::Markdown => Self::Markdown,
-        }
-    }
 }
 
 /// An idle timeout in ns, or none. A type of its own: clap takes an `Option` for an argument that may be left out.
@@ -147,7 +125,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(check_outputs(arguments));
     let warn = |line: &str| {
         if !arguments.quiet {
-            eprintln!("portolan: {}", printable(line));
+            super::say(line);
         }
     };
     let table = Arc::new(arguments.rules.table()?);
@@ -168,10 +146,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if let Some(flows) = flows.filter(|_| !is_nothing_read) {
         flows.into_inner().finish()?;
     }
-    if !is_nothing_read || (arguments.format == Format::Json && output.is_stdout()) {
+    if !is_nothing_read || (arguments.format == SummaryFormat::Json && output.is_stdout()) {
         let options = page::options(arguments.top, &output);
         match (explained, arguments.format) {
-            (Some(mut explained), Format::Json) => explained.write_json(&summary, &mut output),
+            (Some(mut explained), SummaryFormat::Json) => explained.write_json(&summary, &mut output),
             (Some(mut explained), _) => explained.write_text(&summary, &options, &mut output),
             (None, format) => report::write(format.into(), &summary, &options, &mut output),
         }
@@ -183,7 +161,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 /// Refuses to write over an input, or the summary over the flow records.
 fn check_outputs(arguments: &Arguments) -> Result<(), String> {
-    if arguments.explain.is_some() && !matches!(arguments.format, Format::Text | Format::Json) {
+    if arguments.explain.is_some() && !matches!(arguments.format, SummaryFormat::Text | SummaryFormat::Json) {
         return Err("an explanation is written as text or json".to_owned());
     }
     if arguments.flows.as_deref() == Some(Path::new("-")) && is_stdout(arguments.output.as_deref()) {
@@ -233,7 +211,7 @@ fn read_all(
     let options = FlowOptions {
         idle_timeout_ns: arguments.idle_timeout.0,
         max_flows: arguments.max_flows,
-        interval_ns: arguments.interval,
+        interval_ns: arguments.interval.or(arguments.format.usual_interval()),
         threads: arguments.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get)),
     };
     let mut reading = Reading::with_table(table, &options);
@@ -282,8 +260,7 @@ impl Observer for Watch {
 
     fn done(&mut self, report: &InputReport) {
         if !report.message.is_empty() {
-            let line = printable(&format!("{}: {}", report.path, report.message));
-            self.progress.suspend(|| eprintln!("portolan: {line}"));
+            self.progress.suspend(|| super::say(&format!("{}: {}", report.path, report.message)));
         }
     }
 }

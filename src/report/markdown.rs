@@ -48,17 +48,9 @@ impl Section {
         if self.rows.is_empty() {
             return Ok(());
         }
-        writeln!(out, "\n## {}\n", self.title)?;
+        let numbers = self.columns.iter().filter(|column| column.ends_with(':')).count();
         let heads: Vec<&str> = self.columns.iter().map(|column| column.trim_end_matches(':')).collect();
-        let rules: Vec<&str> =
-            self.columns.iter().map(|column| if column.ends_with(':') { "---:" } else { "---" }).collect();
-        writeln!(out, "| {} |", heads.join(" | "))?;
-        writeln!(out, "| {} |", rules.join(" | "))?;
-        for row in &self.rows {
-            let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
-            writeln!(out, "| {} |", cells.join(" | "))?;
-        }
-        Ok(())
+        write_table(out, self.title, &heads, numbers, &self.rows)
     }
 
     fn row(&mut self, names: impl IntoIterator<Item = String>, counts: Counts, whole: u64) {
@@ -81,6 +73,24 @@ impl Section {
             self.row(names, rest.counts, whole);
         }
     }
+}
+
+/// A title, and a table of which the last columns hold numbers.
+pub(super) fn write_table(
+    out: &mut dyn Write,
+    title: &str,
+    heads: &[&str],
+    numbers: usize,
+    rows: &[Vec<String>],
+) -> io::Result<()> {
+    let names = heads.len().saturating_sub(numbers);
+    let rules: Vec<&str> = (0..heads.len()).map(|place| if place < names { "---" } else { "---:" }).collect();
+    writeln!(out, "\n## {title}\n\n| {} |\n| {} |", heads.join(" | "), rules.join(" | "))?;
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
+        writeln!(out, "| {} |", cells.join(" | "))?;
+    }
+    Ok(())
 }
 
 fn capture(summary: &Summary) -> Section {
@@ -219,7 +229,7 @@ fn without_ports(summary: &Summary, whole: u64) -> Section {
 }
 
 /// `text` as text: one line, and nothing in it that Markdown or the HTML in it would act upon.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in printable(text).chars() {
         match letter {

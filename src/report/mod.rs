@@ -1,12 +1,14 @@
-//! Reports: a [`Summary`] as text, JSON, CSV or Markdown, flow records as NDJSON, and answers of the port table.
+//! Reports: a [`Summary`] as text, JSON, CSV, Markdown or HTML, flow records as NDJSON, and answers of the port table.
 //!
 //! One file a format. What the formats share, ranks, rests, shares and rates, is worked out in one place, so that
 //! every report says the same. Reports are functions of the summary and the options alone.
 
+mod changes;
 mod community_id;
 mod csv;
 mod explanation;
 mod flow_record;
+mod html;
 mod interval;
 mod json;
 mod lookup;
@@ -19,10 +21,12 @@ mod units;
 mod view;
 mod words;
 
+pub use changes::{ChangeOptions, Changes, ChangesFormat, Fate, Incomparable, Measure, Per, write_changes};
 pub use community_id::community_id;
 pub use explanation::{ExplainTarget, ExplainedFlows, TargetError, Told};
 pub use flow_record::{FlowEnd, FlowLine};
 pub use interval::{IntervalFormat, write_interval, write_interval_header};
+pub use json::{DocumentError, read_summary};
 pub use lookup::{Lookup, Nowhere, Query};
 pub use ndjson::NdjsonFlows;
 pub use rules::RulesReport;
@@ -43,19 +47,22 @@ pub enum Format {
     Csv,
     /// For tickets and wikis: tables as GitHub renders them.
     Markdown,
+    /// For browsers: one page that loads nothing.
+    Html,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Csv, Self::Markdown];
+    pub const ALL: [Self; 5] = [Self::Text, Self::Json, Self::Csv, Self::Markdown, Self::Html];
 
-    /// `text`, `json`, `csv` or `markdown`.
+    /// `text`, `json`, `csv`, `markdown` or `html`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 }
@@ -94,6 +101,7 @@ pub fn write(
         Format::Json => json::write(summary, options, out),
         Format::Csv => csv::write(summary, options, out),
         Format::Markdown => markdown::write(summary, options, out),
+        Format::Html => html::write(summary, options, out),
     }
 }
 

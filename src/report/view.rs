@@ -51,18 +51,14 @@ pub(super) fn port_classes(summary: &Summary) -> Vec<((PortClass, PortClass), Co
 
 /// The port pairs with the most bytes, then packets, and what all others had.
 pub(super) fn port_pairs(summary: &Summary, top: usize) -> Ranked<(PortPair, Counts)> {
-    let mut ranked = Ranked::heaviest(summary.port_pairs.iter().copied(), top);
-    let beyond = summary.other_port_pairs;
-    if beyond != Counts::default() {
-        ranked.rest.counts.merge(beyond);
-        ranked.rest.rows = None;
-    }
-    ranked
+    let ranked = Ranked::heaviest(summary.port_pairs.iter().copied(), top);
+    ranked.and(summary.other_port_pairs)
 }
 
 /// The unknown endpoints with the most bytes, then packets, and what all others had.
 pub(super) fn unknown_endpoints(summary: &Summary, top: usize) -> Ranked<(UnknownEndpoint, Counts)> {
-    Ranked::heaviest(summary.unknown_endpoints.iter().map(|(endpoint, counts)| (*endpoint, *counts)), top)
+    let endpoints = summary.unknown_endpoints.iter().map(|(endpoint, counts)| (*endpoint, *counts));
+    Ranked::heaviest(endpoints, top).and(summary.other_unknown_endpoints)
 }
 
 /// The bases of all decisions, by falling bytes.
@@ -148,6 +144,17 @@ impl<K: Copy + Ord> Ranked<(K, Counts)> {
         rest.rows = rest.rows.map(|rows| rows + passed);
         rest.counts.merge(passed_counts);
         Self { rows: kept, rest }
+    }
+}
+
+impl<R> Ranked<R> {
+    /// With what rows had that were never told apart.
+    fn and(mut self, others: Counts) -> Self {
+        if others != Counts::default() {
+            self.rest.counts.merge(others);
+            self.rest.rows = None;
+        }
+        self
     }
 }
 

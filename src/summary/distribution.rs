@@ -64,6 +64,29 @@ impl Distribution {
         self.range = Some((old_min.min(min), old_max.max(max)));
     }
 
+    /// A distribution from what is told of one by [`buckets`](Self::buckets), [`sum`](Self::sum), and minimum and maximum;
+    /// `None` if that cannot be.
+    pub fn of_buckets<B: IntoIterator<Item = (u64, u64)>>(
+        buckets: B,
+        sum: u128,
+        range: Option<(u64, u64)>,
+    ) -> Option<Self> {
+        let mut found = Self::default();
+        for (value, count) in buckets {
+            found.count = found.count.checked_add(count)?;
+            found.values.add(value, count);
+        }
+        let count = u128::from(found.count);
+        let is_possible = match range {
+            None => count == 0 && sum == 0,
+            Some((min, max)) => {
+                count > 0 && (u128::from(min) * count..=u128::from(max) * count).contains(&sum)
+            }
+        };
+        (found.sum, found.range) = (sum, range);
+        is_possible.then_some(found)
+    }
+
     /// Measurements.
     pub const fn count(&self) -> u64 {
         self.count
@@ -200,6 +223,20 @@ mod tests {
     }
 
     #[test]
+    fn what_contradicts_itself_is_no_distribution() {
+        let of_buckets = Distribution::of_buckets::<Vec<_>>;
+        assert_eq!(of_buckets(vec![(7, 2), (9, 1)], 23, Some((7, 9))), Some(of(&[7, 7, 9])));
+        for (buckets, sum, range) in [
+            (vec![(7, 2)], 14, None),
+            (vec![], 0, Some((0, 0))),
+            (vec![(7, 2)], 15, Some((7, 7))),
+            (vec![(7, u64::MAX), (8, 1)], 0, Some((0, 8))),
+        ] {
+            assert_eq!(of_buckets(buckets, sum, range), None);
+        }
+    }
+
+    #[test]
     fn nothing_measured_has_no_percentiles() {
         assert_eq!(Distribution::default().percentiles([50.0]), None);
         assert_eq!(Distribution::default().buckets(), []);
@@ -222,6 +259,8 @@ mod tests {
             prop_assert_eq!(forwards.percentiles([50.0, 99.0]), whole.percentiles([50.0, 99.0]));
             prop_assert_eq!(backwards.percentiles([50.0, 99.0]), whole.percentiles([50.0, 99.0]));
             prop_assert_eq!(whole.buckets().iter().map(|bucket| bucket.1).sum::<u64>(), whole.count());
+            let told = Distribution::of_buckets(whole.buckets(), whole.sum(), whole.min().zip(whole.max()));
+            prop_assert_eq!(told, Some(whole));
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct IntervalTotals {
 pub struct Begun {
     /// Flows.
     pub flows: u64,
+    /// Flows in which both sides sent, and not only to refuse.
+    pub answered: u64,
     /// TCP flows whose SYN nobody has answered.
     pub unanswered: u64,
     /// TCP flows whose SYN was answered by RST alone.
@@ -71,6 +73,7 @@ impl IntervalTotals {
 impl Merge for Begun {
     fn merge(&mut self, other: Self) {
         self.flows += other.flows;
+        self.answered += other.answered;
         self.unanswered += other.unanswered;
         self.refused += other.refused;
         self.handshake_rtt_ns.merge(other.handshake_rtt_ns);
@@ -140,6 +143,8 @@ impl IntervalTally {
         }
         if is_new {
             totals.begun.flows += 1;
+            let is_answered = record.sent.iter().all(|sent| sent.packets > 0) && !decision.refused;
+            totals.begun.answered += u64::from(is_answered);
             totals.begun.unanswered += u64::from(decision.unanswered);
             totals.begun.refused += u64::from(decision.refused);
             if let Some(rtt) = record.handshake_rtt_ns() {

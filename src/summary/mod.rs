@@ -57,12 +57,15 @@ pub struct Summary {
     pub port_classes: BTreeMap<(PortClass, PortClass), Counts>,
     /// By port pair.
     pub port_pairs: PortPairs,
-    /// What port pairs past the bound of [`FlowOptions::max_flows`](crate::flow::FlowOptions::max_flows) had.
+    /// What port pairs past the bound of [`FlowOptions::max_flows`](crate::flow::FlowOptions::max_flows) had, and those that a
+    /// document left out.
     pub other_port_pairs: Counts,
     /// How the services were decided.
     pub certainty: Certainty,
     /// What unknown traffic goes to.
     pub unknown_endpoints: UnknownEndpoints,
+    /// What endpoints had that a document left out from which this was read.
+    pub other_unknown_endpoints: Counts,
     /// Volumes over time, if intervals were asked for.
     pub series: Option<Series>,
 }
@@ -119,6 +122,7 @@ impl Merge for Summary {
         self.other_port_pairs.merge(other.other_port_pairs);
         self.certainty.merge(other.certainty);
         self.unknown_endpoints.merge(other.unknown_endpoints);
+        self.other_unknown_endpoints.merge(other.other_unknown_endpoints);
         self.series = match (self.series.take(), other.series) {
             (Some(mut series), Some(other)) => {
                 series.merge(other);

@@ -20,8 +20,9 @@ pub struct Series {
 }
 
 impl Series {
-    /// The same on a coarser grid.
-    pub(super) fn on_grid(self, width_ns: u64) -> Self {
+    /// The same on a coarser grid: a multiple of its own.
+    #[must_use]
+    pub fn on_grid(self, width_ns: u64) -> Self {
         if self.width_ns == width_ns {
             return self;
         }

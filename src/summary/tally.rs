@@ -179,6 +179,7 @@ impl Tally {
             other_port_pairs,
             certainty: self.certainty,
             unknown_endpoints: self.unknown_endpoints,
+            other_unknown_endpoints: Counts::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -145,7 +145,7 @@ fn the_result_reaches_its_folder() {
     let refused = run("nobody");
     let message = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(1));
-    assert!(message.contains("could not be written to later by the user"), "{message}");
+    assert!(message.contains("cannot write") && message.contains("permission denied"), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(run("65534").status.code(), Some(0));
@@ -166,4 +166,62 @@ fn root_writes_where_others_own_the_folder() {
     assert_reduced(&live, NET_RAW | DAC_OVERRIDE);
     assert_eq!(live.end().0, Some(0));
     assert!(fs::read(&file).is_ok());
+}
+
+/// As /tmp is: only who owns a file may rename or remove it.
+#[test]
+fn results_belong_to_the_user() {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/office.pcapng");
+    let run = || {
+        let mut command = Command::new(PORTOLAN);
+        command.args(["live", "--replay", capture, "--speed", "max", "--no-rules", "--user", "nobody"]);
+        command
+            .args(["--format", "json", "--rotate-size", "20kB", "--keep", "1", "-o"])
+            .arg(path("summary.json"));
+        command.arg("--write").arg(path("kept.pcapng")).output().unwrap()
+    };
+    let output = run();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let owner = fs::metadata(path("summary.json")).unwrap().uid();
+    assert_ne!(owner, 0);
+    // What belongs to somebody else there cannot be replaced, which is told before anything is captured.
+    fs::remove_file(path("summary.json")).unwrap();
+    fs::write(path("summary.json"), "").unwrap();
+    let refused = run();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("cannot write"), "{refused:?}");
+}
+
+#[test]
+fn rules_behind_a_link_are_read_again() {
+    let Some(network) = Network::new("link") else { return };
+    let [real, link] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let rules = |name: &str| format!("[[rule]]\nname = \"{name}\"\ntransport = \"tcp\"\nports = [8443]\n");
+    fs::write(real.path().join("rules.toml"), rules("one")).unwrap();
+    std::os::unix::fs::symlink(real.path().join("rules.toml"), link.path().join("rules.toml")).unwrap();
+    let mut command = network.command(PORTOLAN);
+    command
+        .args(["live", network.interface(), "--format", "json", "--rules"])
+        .arg(link.path().join("rules.toml"));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(told.next().unwrap().unwrap().contains("listening"));
+    network::wait_until("threads", || {
+        fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().count() >= 2
+    });
+    assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
+    let line = told.next().unwrap().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.contains("read again"), "{line}");
 }

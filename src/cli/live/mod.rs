@@ -187,14 +187,14 @@ impl Arguments {
     }
 
     /// What is needed once packets come.
-    fn needs(&self, output: &Output) -> anyhow::Result<Needs> {
+    fn needs(&self, user: Option<User>, output: &Output) -> Needs {
         let folders = output.folder().into_iter().chain(self.recording.folder());
-        Ok(Needs {
-            user: self.user.as_deref().map(User::find).transpose()?,
+        Needs {
+            user,
             listens_again: self.replay.is_none() && !self.once,
             reads: self.rules.path().into_iter().collect(),
             writes: folders.map(Path::to_owned).collect(),
-        })
+        }
     }
 
     fn flow_options(&self) -> FlowOptions {
@@ -211,10 +211,7 @@ impl Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(check_outputs(arguments));
     let table = Arc::new(arguments.rules.table()?);
-    let mut output = match arguments.format() {
-        Format::Json => Output::create(arguments.output.as_deref())?,
-        _ => Output::stream(arguments.output.as_deref())?,
-    };
+    let user = arguments.user.as_deref().map(User::find).transpose()?;
     let (sender, queue) = queue();
     let listener = listen_for_metrics(arguments)?;
     let request = arguments.wants_screen().then(Request::default);
@@ -226,7 +223,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     // Without a screen, which ends when its terminal is closed.
     let reload = request.is_none().then(|| Reload::listen(&arguments.rules)).transpose()?;
     let watch = Watch::new(Arc::clone(&table), &arguments.flow_options(), sender, audience).reloading(reload);
-    let packets = Packets::open(arguments)?;
+    let mut packets = Packets::open(arguments)?;
+    user.map(privileges::become_user).transpose()?;
+    let mut output = match arguments.format() {
+        Format::Json => Output::create(arguments.output.as_deref())?,
+        _ => Output::stream(arguments.output.as_deref())?,
+    };
+    packets.keep_in(&arguments.recording)?;
     // Not before: to open a FIFO is to wait for its other end, and a signal has to end that.
     let interrupt = Interrupt::listen().context("cannot listen to signals")?;
     if request.is_some() {
@@ -235,7 +238,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let limits = Limits { packets: arguments.packets, duration_ns: arguments.duration };
     let stop = interrupt.clone();
     // From here on there are threads, and packets.
-    privileges::give_up_all_but(&arguments.needs(&output)?)?;
+    privileges::give_up_all_but(&arguments.needs(user, &output))?;
     let serve = |listener| Metrics::serve(listener, table.version(), queue.waiting());
     let metrics = listener.map(serve).transpose()?;
     let counting = thread::Builder::new()
@@ -287,7 +290,7 @@ fn listen_for_metrics(arguments: &Arguments) -> anyhow::Result<Option<TcpListene
     let Some(address) = arguments.metrics else { return Ok(None) };
     let (listener, bound) = Metrics::bind(address)?;
     if !arguments.quiet {
-        eprintln!("portolan: metrics on http://{bound}/metrics");
+        super::say(&format!("metrics on http://{bound}/metrics"));
     }
     Ok(Some(listener))
 }

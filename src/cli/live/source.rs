@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use portolan::net::Timestamp;
 use portolan::report::printable;
-use portolan::sink::InterfaceDescription;
+use portolan::sink::{InterfaceDescription, WriteError};
 use portolan::source::{CaptureError, CaptureOptions, CaptureReader, Drops, Frame, LiveCapture, Source as _};
 use portolan::summary::{InputReport, Summary};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::super::interrupt::Interrupt;
-use super::recording::Recording;
+use super::recording::{Recording, RecordingOptions};
 use super::watch::Watch;
 use super::{Arguments, clock};
 
@@ -69,6 +69,15 @@ impl Packets {
         }
     }
 
+    /// Keeps them, if that is wanted.
+    pub(super) fn keep_in(&mut self, options: &RecordingOptions) -> Result<(), WriteError> {
+        match self {
+            Self::Live(live) => live.recording = Recording::open(options, &live.interfaces())?,
+            Self::Replay(replay) => replay.recording = Recording::open(options, &[])?,
+        }
+        Ok(())
+    }
+
     /// Counts them until something ends it.
     pub(super) fn run(self, watch: Watch, limits: Limits, interrupt: &Interrupt) -> io::Result<Ended> {
         match self {
@@ -121,7 +130,7 @@ impl LiveSource {
         let listen = |(number, name): (usize, &String)| {
             let capture = LiveCapture::open(name, &options).map_err(|error| refusal(name, &error))?;
             if !arguments.quiet {
-                eprintln!("portolan: {}: listening, {}", printable(name), capture.link());
+                super::super::say(&format!("{name}: listening, {}", capture.link()));
             }
             Ok(Listening {
                 number,
@@ -135,15 +144,17 @@ impl LiveSource {
         };
         let inputs: Vec<_> =
             arguments.interfaces.iter().enumerate().map(listen).collect::<anyhow::Result<_>>()?;
+        Ok(Self { inputs, recording: None, options, once: arguments.once })
+    }
+
+    /// What there is to listen to.
+    fn interfaces(&self) -> Vec<InterfaceDescription> {
         let describe = |capture: &LiveCapture| InterfaceDescription {
             name: Some(capture.name().to_owned()),
             link: capture.link(),
-            snap_length: options.snap_length,
+            snap_length: self.options.snap_length,
         };
-        let described: Vec<_> =
-            inputs.iter().filter_map(|input| input.capture.as_ref()).map(describe).collect();
-        let recording = Recording::open(&arguments.recording, &described)?;
-        Ok(Self { inputs, recording, options, once: arguments.once })
+        self.inputs.iter().filter_map(|input| input.capture.as_ref()).map(describe).collect()
     }
 
     /// Counts what comes until something ends it.
@@ -263,7 +274,7 @@ impl Listening {
     }
 
     /// Looks whether the interface is there and up, and listens to it again if it had gone.
-    fn look(&mut self, options: &CaptureOptions, once: bool, watch: &Watch) {
+    fn look(&mut self, options: &CaptureOptions, once: bool, watch: &mut Watch) {
         match &self.capture {
             Some(capture) => {
                 let is_down = !capture.is_up();
@@ -284,7 +295,7 @@ impl Listening {
         }
     }
 
-    fn lost(&mut self, why: &CaptureError, watch: &Watch) {
+    fn lost(&mut self, why: &CaptureError, watch: &mut Watch) {
         self.message = format!("lost: {why}");
         watch.tell(&self.name, &self.message);
     }
@@ -326,8 +337,7 @@ impl Replay {
     pub(super) fn open(path: &Path, arguments: &Arguments) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let capture = CaptureReader::open(path).with_context(|| name.clone())?;
-        let recording = Recording::open(&arguments.recording, &[])?;
-        Ok(Self { name, capture, recording, speed: arguments.speed })
+        Ok(Self { name, capture, recording: None, speed: arguments.speed })
     }
 
     /// Counts the capture's packets, each in its time.

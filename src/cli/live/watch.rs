@@ -49,6 +49,8 @@ pub(super) struct Watch {
     latest: Option<Timestamp>,
     /// What the receiver had no room for: it gets it together with what follows. Nothing is lost, and nothing waits.
     behind: Option<IntervalSummary>,
+    /// The last notice that it had no room for.
+    unsaid: Option<String>,
     /// Drops that the meter knows of.
     drops: Drops,
     packets: u64,
@@ -79,6 +81,7 @@ impl Watch {
             looked: Scope::Nothing,
             latest: None,
             behind: None,
+            unsaid: None,
             drops: Drops::default(),
             packets: 0,
             recording: None,
@@ -190,20 +193,20 @@ impl Watch {
     }
 
     /// Says what happened to an input.
-    pub(super) fn tell(&self, name: &str, message: &str) {
+    pub(super) fn tell(&mut self, name: &str, message: &str) {
         if !matches!(self.audience, Audience::Nobody) {
             self.alarm(name, message);
         }
     }
 
     /// Says what nobody may miss.
-    pub(super) fn alarm(&self, name: &str, message: &str) {
+    pub(super) fn alarm(&mut self, name: &str, message: &str) {
         let notice = format!("{}: {}", printable(name), printable(message));
         match &self.audience {
-            Audience::Nobody | Audience::Stderr => eprintln!("portolan: {notice}"),
-            // Rare, and its receiver never stops for long.
+            Audience::Nobody | Audience::Stderr => super::super::say(&notice),
             Audience::Screen(_) => {
-                self.ticks.send(Tick { notice: Some(notice), ..Tick::default() });
+                let refused = self.ticks.offer(Tick { notice: Some(notice), ..Tick::default() });
+                self.unsaid = refused.and_then(|tick| tick.notice);
             }
         }
     }
@@ -222,12 +225,12 @@ impl Watch {
         let detail = self.look(Some(span.1.nanos_since(span.0)));
         let mut interval = self.behind.take().unwrap_or_default();
         interval.merge(self.meter.close_interval(span, is_last, &mut |_| ()));
-        let tick = Tick { interval: Some(interval), detail, notice: None, is_last };
+        let tick = Tick { interval: Some(interval), detail, notice: self.unsaid.take(), is_last };
         self.is_closed = is_last;
         if is_last || self.waits {
             self.ticks.send(tick);
-        } else {
-            self.behind = self.ticks.offer(tick).and_then(|refused| refused.interval);
+        } else if let Some(refused) = self.ticks.offer(tick) {
+            (self.behind, self.unsaid) = (refused.interval, refused.notice);
         }
     }
 

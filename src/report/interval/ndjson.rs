@@ -100,6 +100,7 @@ struct Totals {
 #[derive(Serialize)]
 struct Begun {
     flows: u64,
+    answered: u64,
     unanswered: u64,
     refused: u64,
     handshake_rtt_ns: Percentiles,
@@ -114,6 +115,7 @@ impl Totals {
             undirected: totals.undirected.into(),
             begun: Begun {
                 flows: totals.begun.flows,
+                answered: totals.begun.answered,
                 unanswered: totals.begun.unanswered,
                 refused: totals.begun.refused,
                 handshake_rtt_ns: (&totals.begun.handshake_rtt_ns).into(),

@@ -72,13 +72,14 @@ impl UnknownEndpointRow {
 
 #[derive(Serialize)]
 pub(super) struct OtherEndpoints {
-    endpoints: usize,
+    /// How many; null if they were never told apart.
+    endpoints: Option<usize>,
     #[serde(flatten)]
     counts: Counts,
 }
 
 impl OtherEndpoints {
     pub(super) fn of(rest: view::Rest) -> Self {
-        Self { endpoints: rest.rows.unwrap_or_default(), counts: rest.counts.into() }
+        Self { endpoints: rest.rows, counts: rest.counts.into() }
     }
 }

@@ -3,6 +3,7 @@
 
 mod certainty;
 mod lookup;
+mod reading;
 mod rows;
 mod rules;
 mod values;
@@ -16,6 +17,7 @@ use super::{Lookup, ReportOptions, RulesReport, view};
 use crate::net::Transport;
 use crate::summary::{self, InputReport, Loss, Series, Summary};
 use certainty::{Certainty, OtherEndpoints, UnknownEndpointRow};
+pub use reading::{DocumentError, read_summary};
 pub(super) use rows::{CategoryRow, ServiceRow, Unclassified};
 use rows::{Interval, PortClassRow, PortPairRow, Rest, Totals};
 use values::Distributions;
@@ -39,7 +41,8 @@ pub(super) fn write_rules(report: &RulesReport<'_>, out: &mut dyn Write) -> io::
     write_document(&rules::Document::of(report), out)
 }
 
-fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a document, indented, and a newline.
+pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
     out.write_all(b"\n")
 }

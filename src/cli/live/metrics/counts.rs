@@ -4,14 +4,15 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use portolan::merge::Merge as _;
-use portolan::net::{Timestamp, Transport};
+use portolan::net::Timestamp;
 use portolan::summary::{IntervalSummary, IntervalTotals, Loss, ServiceKey, Unclassified, Volume};
 
 use super::histogram::{HANDSHAKE_RTT, Histogram, PACKET_SIZE};
 
 /// Services that have a name of their own. The port table has more; a port scan would make a series of each of them.
 pub(super) const MOST_SERVICES: usize = 1000;
-/// As many of them may be services that nobody has heard of anything from, so that scans leave names for others.
+/// As many of them may be services that have no flow in which both sides sent: scans, and floods from made-up addresses, leave
+/// names for others.
 const MOST_SILENT: usize = MOST_SERVICES / 2;
 /// Categories that have a name of their own. The port table has 37, and rules may add to them.
 pub(super) const MOST_CATEGORIES: usize = 100;
@@ -109,19 +110,10 @@ impl Counts {
             return (OTHER.to_owned(), OTHER.to_owned());
         }
         let labels = (key.category.clone(), key.service.clone());
-        let most = if speaks(key, totals) { MOST_SERVICES } else { MOST_SILENT };
+        let most = if totals.begun.answered > 0 { MOST_SERVICES } else { MOST_SILENT };
         if self.services.contains_key(&labels) || self.services.len() < most {
             return labels;
         }
         (labels.0, OTHER.to_owned())
-    }
-}
-
-/// Whether a service says more than that its port is open or closed.
-fn speaks(key: &ServiceKey, totals: &IntervalTotals) -> bool {
-    let packets = totals.from_service.packets + totals.undirected.packets;
-    match key.transport {
-        Transport::Tcp => packets > totals.flows,
-        Transport::Udp | Transport::Sctp => packets > 0,
     }
 }

@@ -10,18 +10,21 @@ use rustix::thread::{
     remove_capability_from_bounding_set, set_capabilities, set_keep_capabilities, set_no_new_privs,
 };
 
-use super::Needs;
+use super::{Needs, User};
 
-/// Reduces them, and changes the user. Returns a path that is needed and cannot be used after that, if there is one.
+/// Changes the user. What root had stays permitted, and has no effect.
+pub(super) fn change_user(user: User) -> anyhow::Result<()> {
+    leave_bounding_set()?;
+    set_keep_capabilities(true).context("cannot keep capabilities")?;
+    user.become_it().context("cannot become the user of --user")
+}
+
+/// Reduces them. Returns a path that is needed and cannot be used after that, if there is one.
 pub(super) fn reduce(needs: &Needs) -> anyhow::Result<Option<(PathBuf, Access)>> {
     let had = capabilities(None).context("cannot ask for capabilities")?.permitted;
     // Whoever may capture without this capability, as where the kernel asks for none, needs it not.
     let mut kept = if needs.listens_again { had & CapabilitySet::NET_RAW } else { CapabilitySet::empty() };
-    leave_bounding_set(had).context("cannot reduce the bounding set")?;
-    if let Some(user) = needs.user {
-        set_keep_capabilities(true).context("cannot keep capabilities")?;
-        user.become_it().context("cannot become the user of --user")?;
-    }
+    leave_bounding_set()?;
     set(kept, had & CapabilitySet::DAC_OVERRIDE)?;
     let unusable = unusable(needs);
     // Root writes where others own the folder. Another user does so no more.
@@ -34,15 +37,17 @@ pub(super) fn reduce(needs: &Needs) -> anyhow::Result<Option<(PathBuf, Access)>>
 }
 
 /// What no program that were executed could ever get.
-fn leave_bounding_set(had: CapabilitySet) -> Result<(), Errno> {
-    if !had.contains(CapabilitySet::SETPCAP) {
+fn leave_bounding_set() -> anyhow::Result<()> {
+    let effective = capabilities(None).context("cannot ask for capabilities")?.effective;
+    if !effective.contains(CapabilitySet::SETPCAP) {
         return Ok(());
     }
     // Those that this kernel does not know are none of its.
-    CapabilitySet::all().iter().try_for_each(|one| match remove_capability_from_bounding_set(one) {
+    let leave = |one| match remove_capability_from_bounding_set(one) {
         Err(Errno::INVAL) => Ok(()),
         result => result,
-    })
+    };
+    CapabilitySet::all().iter().try_for_each(leave).context("cannot reduce the bounding set")
 }
 
 /// Has these in effect, and others for later.

@@ -1,6 +1,7 @@
 //! Landlock (landlock(7)): of all files only those that are needed, and no TCP connections.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
@@ -21,8 +22,10 @@ const TERMINAL: &str = "/dev/tty";
 pub(super) fn restrict(needs: &Needs) -> Result<(), RulesetError> {
     let all = AccessFs::from_all(NEWEST);
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    // An editor puts another file in the place of one, so it is the folder that counts.
-    let reads = needs.reads.iter().map(|path| folder_of(path)).chain([Path::new(INTERFACES)]);
+    // An editor puts another file in the place of one, so it is the folder that counts: of a link, and of what it leads to.
+    let targets: Vec<PathBuf> = needs.reads.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+    let files = needs.reads.iter().chain(&targets);
+    let reads = files.map(|path| folder_of(path)).chain([Path::new(INTERFACES)]);
     Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(all)?

@@ -1,7 +1,8 @@
 //! What is given up between the opening of the captures and the first packet: bytes from the network are read by a process that
 //! may do next to nothing.
 //!
-//! It has to be done before there are other threads, which have what the first one has left.
+//! Another user comes first, so that the files of results are that user's; everything else goes once they are open. It has to be
+//! done before there are other threads, which have what the first one has left.
 
 mod capabilities;
 mod files;
@@ -17,7 +18,7 @@ pub(super) use user::User;
 /// What is needed after that.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
-    /// Who the process is to be; `None` for who it is.
+    /// Whom the process has become; `None` for who it was.
     pub(super) user: Option<User>,
     /// Whether interfaces that are lost are listened to again.
     pub(super) listens_again: bool,
@@ -25,6 +26,11 @@ pub(super) struct Needs {
     pub(super) reads: Vec<PathBuf>,
     /// Folders in which files are made, renamed and removed.
     pub(super) writes: Vec<PathBuf>,
+}
+
+/// Becomes a user, who from here on owns what is made.
+pub(super) fn become_user(user: User) -> anyhow::Result<()> {
+    capabilities::change_user(user)
 }
 
 /// Gives up everything else. Where the kernel lacks Landlock or seccomp, that part is left out.

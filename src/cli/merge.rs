@@ -1,0 +1,49 @@
+//! `portolan merge`: summaries of parts to one of the whole.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, ValueHint};
+use portolan::merge::Merge as _;
+use portolan::report;
+use portolan::summary::Summary;
+
+use super::output::Output;
+use super::page::{self, SummaryFormat};
+use super::{Exit, documents};
+
+/// Add up summaries of several captures or sensors
+///
+/// Takes what --format json wrote, with --top 0 if port pairs and unknown endpoints are to stay apart: those that a summary did
+/// not list are one sum. A flow that several summaries saw counts once in each.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Summaries as JSON, or - for standard input
+    #[arg(required = true, value_name = "SUMMARY", value_hint = ValueHint::FilePath)]
+    summaries: Vec<PathBuf>,
+
+    /// Rows in each list; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    top: usize,
+
+    /// How the sum is written
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Json)]
+    format: SummaryFormat,
+
+    /// Write to a file, which is there whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+}
+
+/// Runs `portolan merge`.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let mut whole = Summary::default();
+    for path in &arguments.summaries {
+        whole.merge(documents::read(path)?);
+    }
+    let mut output = Output::create(arguments.output.as_deref())?;
+    report::write(arguments.format.into(), &whole, &page::options(arguments.top, &output), &mut output)
+        .context("cannot write the result")?;
+    output.finish()?;
+    Ok(Exit::Done)
+}

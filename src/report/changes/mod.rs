@@ -1,0 +1,339 @@
+//! What changed from one summary to another.
+
+mod document;
+mod listing;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use super::view::{self, Share};
+use super::{ReportOptions, units};
+use crate::net::PortClass;
+use crate::summary::{Counts, ServiceKey, Summary};
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Bytes on the wire.
+    Bytes,
+    /// Packets.
+    Packets,
+    /// Flows.
+    Flows,
+}
+
+impl Measure {
+    /// `bytes`, `packets` or `flows`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Packets => "packets",
+            Self::Flows => "flows",
+        }
+    }
+
+    /// What it measures.
+    const fn of(self, counts: Counts) -> u64 {
+        match self {
+            Self::Bytes => counts.volume.bytes,
+            Self::Packets => counts.volume.packets,
+            Self::Flows => counts.flows,
+        }
+    }
+
+    fn show(self, number: u64) -> String {
+        match self {
+            Self::Bytes => units::bytes(number),
+            Self::Packets | Self::Flows => units::thousands(number),
+        }
+    }
+}
+
+/// What makes summaries of different lengths comparable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// Nothing: the numbers as they are.
+    Total,
+    /// The time from the first packet to the last.
+    Second,
+    /// The sum of everything with ports.
+    Share,
+}
+
+impl Per {
+    /// `total`, `second` or `share`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Second => "second",
+            Self::Share => "share",
+        }
+    }
+}
+
+/// How summaries are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangeOptions {
+    /// What is compared.
+    pub measure: Measure,
+    /// What it is divided by.
+    pub per: Per,
+    /// Rows that are less than this share of everything with ports in both summaries are left out, in millionths.
+    pub ignore_below: u64,
+}
+
+/// Why two summaries cannot be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Incomparable {
+    /// There is no time to divide by.
+    #[error("a summary whose packets have no time, or all the same, has no rate")]
+    NoTime,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It was not there before.
+    New,
+    /// It is not there any more.
+    Gone,
+    /// There is more of it.
+    Grown,
+    /// There is less of it.
+    Shrunk,
+    /// Nothing changed.
+    Same,
+}
+
+impl Fate {
+    /// `new`, `gone`, `grown`, `shrunk` or `same`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Gone => "gone",
+            Self::Grown => "grown",
+            Self::Shrunk => "shrunk",
+            Self::Same => "same",
+        }
+    }
+}
+
+/// One row before and after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Change<K> {
+    key: K,
+    before: Counts,
+    after: Counts,
+    fate: Fate,
+    /// Millionths of what there was before; none of what is new.
+    relative: Option<i128>,
+}
+
+/// What changed from one summary to another.
+#[derive(Debug)]
+pub struct Changes<'a> {
+    before: &'a Summary,
+    after: &'a Summary,
+    options: ChangeOptions,
+    whole: Change<()>,
+    categories: Vec<Change<(&'a str, &'a str)>>,
+    services: Vec<Change<&'a ServiceKey>>,
+    port_classes: Vec<Change<(PortClass, PortClass)>>,
+}
+
+impl<'a> Changes<'a> {
+    /// Compares them.
+    ///
+    /// # Errors
+    /// If rates are asked for where there is no time.
+    pub fn new(
+        before: &'a Summary,
+        after: &'a Summary,
+        options: ChangeOptions,
+    ) -> Result<Self, Incomparable> {
+        let scale = Scale::new(before, after, options)?;
+        let by_category = |summary: &'a Summary| {
+            let groups = summary.services_by(|key| (&*key.category, &*key.family));
+            groups.into_iter().map(|(key, totals)| (key, totals.counts)).collect()
+        };
+        let by_service = |summary: &'a Summary| {
+            summary.services.iter().map(|(key, totals)| (key, totals.counts)).collect()
+        };
+        Ok(Self {
+            before,
+            after,
+            options,
+            whole: scale.change((), before.classified(), after.classified()),
+            categories: scale.changes(&by_category(before), &by_category(after)),
+            services: scale.changes(&by_service(before), &by_service(after)),
+            port_classes: scale.changes(&before.port_classes, &after.port_classes),
+        })
+    }
+
+    /// Whether anything that is listed changed by more than so many millionths, came or went.
+    pub fn exceed(&self, millionths: u64) -> bool {
+        fn exceeds<K>(change: &Change<K>, millionths: u64) -> bool {
+            change
+                .relative
+                .map_or(change.fate == Fate::New, |relative| relative.unsigned_abs() > millionths.into())
+        }
+        exceeds(&self.whole, millionths)
+            || self.categories.iter().any(|change| exceeds(change, millionths))
+            || self.services.iter().any(|change| exceeds(change, millionths))
+            || self.port_classes.iter().any(|change| exceeds(change, millionths))
+    }
+
+    /// What there is more or less of, in one sentence.
+    fn headline(&self) -> String {
+        let Change { before, after, fate, .. } = self.whole;
+        let measure = self.options.measure;
+        let [before, after] = [before, after].map(|counts| measure.show(measure.of(counts)));
+        let what = match (fate, self.options.per) {
+            (_, Per::Share) => {
+                return format!(
+                    "What each has of all {}: of {before} before, of {after} after.",
+                    measure.name()
+                );
+            }
+            (Fate::Same, _) => "As much as before".to_owned(),
+            (Fate::New, _) => "There was nothing before".to_owned(),
+            (Fate::Gone, _) => "Nothing is left".to_owned(),
+            (Fate::Grown, _) => format!("{} more {}", self.whole.amount(), measure.name()),
+            (Fate::Shrunk, _) => format!("{} fewer {}", self.whole.amount(), measure.name()),
+        };
+        let per = if self.options.per == Per::Second { " a second" } else { "" };
+        format!("{what}{per}: {before} before, {after} after.")
+    }
+}
+
+impl<K> Change<K> {
+    /// `12.3%`, without a sign.
+    fn amount(&self) -> String {
+        let millionths = self.relative.unwrap_or_default().unsigned_abs();
+        let tenths = millionths.saturating_add(500) / 1000;
+        match (tenths, self.fate) {
+            (0, Fate::Grown | Fate::Shrunk) => "<0.1%".to_owned(),
+            (0..100_000, _) => format!("{}.{}%", tenths / 10, tenths % 10),
+            _ => format!("{} times", units::thousands((millionths + 500_000) / 1_000_000)),
+        }
+    }
+
+    /// `+12.3%`, `−4.0%`, `new`, `gone`, `=`.
+    fn describe(&self) -> String {
+        match self.fate {
+            Fate::New | Fate::Gone => self.fate.name().to_owned(),
+            Fate::Same => "=".to_owned(),
+            Fate::Grown => format!("+{}", self.amount()),
+            Fate::Shrunk => format!("−{}", self.amount()),
+        }
+    }
+}
+
+/// By what both sides are multiplied so that they can be compared.
+struct Scale {
+    measure: Measure,
+    before: u64,
+    after: u64,
+    wholes: [u64; 2],
+    ignore_below: u64,
+}
+
+impl Scale {
+    fn new(before: &Summary, after: &Summary, options: ChangeOptions) -> Result<Self, Incomparable> {
+        let wholes = [before, after].map(|summary| options.measure.of(summary.classified()));
+        // What is divided by one is multiplied with the other.
+        let [before, after] = match options.per {
+            Per::Total => [1, 1],
+            Per::Second => [after, before].map(view::duration_ns),
+            Per::Share => [wholes[1].max(1), wholes[0].max(1)],
+        };
+        if before == 0 || after == 0 {
+            return Err(Incomparable::NoTime);
+        }
+        Ok(Self { measure: options.measure, before, after, wholes, ignore_below: options.ignore_below })
+    }
+
+    fn change<K>(&self, key: K, before: Counts, after: Counts) -> Change<K> {
+        let scaled = |counts, by: u64| u128::from(self.measure.of(counts)) * u128::from(by);
+        let (old, new) = (scaled(before, self.before), scaled(after, self.after));
+        let fate = match (old, new) {
+            _ if old == new => Fate::Same,
+            (0, _) => Fate::New,
+            (_, 0) => Fate::Gone,
+            _ if new > old => Fate::Grown,
+            _ => Fate::Shrunk,
+        };
+        Change { key, before, after, fate, relative: relative(old, new) }
+    }
+
+    /// Every key of either side that is worth a row, by falling difference.
+    fn changes<K: Copy + Ord>(
+        &self,
+        before: &BTreeMap<K, Counts>,
+        after: &BTreeMap<K, Counts>,
+    ) -> Vec<Change<K>> {
+        let keys: BTreeSet<K> = before.keys().chain(after.keys()).copied().collect();
+        let find = |counts: &BTreeMap<K, Counts>, key| counts.get(&key).copied().unwrap_or_default();
+        let mut changes: Vec<_> = keys
+            .into_iter()
+            .map(|key| self.change(key, find(before, key), find(after, key)))
+            .filter(|change| self.is_worth_it(change))
+            .collect();
+        changes.sort_by_key(|change| Reverse(self.difference(change)));
+        changes
+    }
+
+    fn is_worth_it<K>(&self, change: &Change<K>) -> bool {
+        [change.before, change.after].into_iter().zip(self.wholes).any(|(counts, whole)| {
+            let part = self.measure.of(counts);
+            part > 0 && Share { part, whole }.of(1_000_000) >= self.ignore_below
+        })
+    }
+
+    fn difference<K>(&self, change: &Change<K>) -> u128 {
+        let scaled = |counts, by: u64| u128::from(self.measure.of(counts)) * u128::from(by);
+        scaled(change.before, self.before).abs_diff(scaled(change.after, self.after))
+    }
+}
+
+/// How many millionths of `old` there are more or less; none of nothing.
+fn relative(old: u128, new: u128) -> Option<i128> {
+    // A million has 20 bits: where the numbers leave no room for it, their last bits do not matter.
+    let shift = 20_u32.saturating_sub(old.max(new).leading_zeros());
+    let (old, new) = (old >> shift, new >> shift);
+    let magnitude = (old.abs_diff(new) * 1_000_000).checked_div(old)?;
+    let magnitude = i128::try_from(magnitude).unwrap_or(i128::MAX);
+    Some(if new < old { -magnitude } else { magnitude })
+}
+
+/// Writes the changes.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_changes(
+    format: ChangesFormat,
+    changes: &Changes<'_>,
+    options: &ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        ChangesFormat::Text => listing::write_text(changes, options, out),
+        ChangesFormat::Json => document::write(changes, out),
+        ChangesFormat::Markdown => listing::write_markdown(changes, options.top, out),
+        ChangesFormat::Html => listing::write_html(changes, options.top, out),
+    }
+}
+
+/// What changes are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChangesFormat {
+    /// For people, in a terminal.
+    Text,
+    /// For programs: all of them, as the schema `portolan.diff/1`.
+    Json,
+    /// For tickets and wikis.
+    Markdown,
+    /// For browsers.
+    Html,
+}

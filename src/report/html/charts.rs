@@ -1,0 +1,31 @@
+//! Shapes that charts share.
+
+use maud::{Markup, html};
+
+use crate::report::view::Share;
+
+/// A bar for a share, with its number.
+pub(super) fn bar(share: Share, text: &str, class: &str) -> Markup {
+    html! {
+        span.share {
+            span.track aria-hidden="true" { span class={ "fill " (class) } style={ "width:" (per_cent(share)) } {} }
+            span { (text) }
+        }
+    }
+}
+
+/// A cell of a heat map: the more of the whole, the stronger. What is there at all is never blank.
+pub(super) fn heat(share: Share, text: &str) -> Markup {
+    let strength = if share.part == 0 { "0%".to_owned() } else { per_cent(share) };
+    html! { span.heat style={ "--heat:" (strength) } { (text) } }
+}
+
+/// To the thousandth, for a style.
+fn per_cent(share: Share) -> String {
+    tenths(share.of(1000)) + "%"
+}
+
+/// Tenths of a unit, for a drawing.
+pub(super) fn tenths(number: u64) -> String {
+    format!("{}.{}", number / 10, number % 10)
+}

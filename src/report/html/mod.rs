@@ -1,0 +1,213 @@
+//! The summary as one page for a browser: a single file that loads nothing, and in which no byte of a capture is markup.
+//!
+//! `html!` escapes all text; [`plain`] takes out what would reorder or hide it. The only markup that is taken as it is, is
+//! that of `style.css` and `script.js`.
+
+mod charts;
+mod distributions;
+mod lists;
+mod over_time;
+mod palette;
+mod ports;
+mod table;
+
+use std::io::{self, Write};
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::units::{bit_rate, bytes, counted, duration, percent, printable, thousands, time_span};
+use super::view::{self, Share};
+use super::{ReportOptions, words};
+use crate::summary::{InputReport, Summary};
+use palette::Palette;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+/// Nothing is loaded, and no script runs but that one, told by its SHA-256.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-5pJxvRA7Sr7mkht0n7ofCZmCALXssgJNwgGYLGWU0uU='";
+
+/// Writes the page.
+pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    let palette = Palette::of(summary);
+    let content = html! {
+        (losses(summary))
+        (totals(summary))
+        (over_time::section(summary, &palette))
+        (lists::categories(summary, &palette))
+        (lists::services(summary, options.top, &palette))
+        (lists::failed(summary, options.top))
+        (ports::section(summary, options.top))
+        (distributions::section(summary))
+        (lists::certainty(summary))
+        (lists::not_classified(summary, options.top))
+        (inputs(summary, options.top))
+    };
+    write_page("Traffic by service", &words::headline(summary), &content, out)
+}
+
+/// Writes a page: what it is, what it says in one sentence, and that.
+pub(super) fn write_page(
+    title: &str,
+    headline: &str,
+    content: &Markup,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let headline = plain(headline);
+    let generator = concat!("portolan ", env!("CARGO_PKG_VERSION"));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="generator" content=(generator);
+                title { (title) ": " (headline) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    h1 { (title) }
+                    p.headline { (headline) }
+                    (content)
+                }
+                footer { (generator) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    out.write_all(page.into_string().as_bytes())
+}
+
+/// A table of texts, of which the last columns hold numbers as they are shown.
+pub(super) fn simple_table(caption: &str, heads: &[&str], numbers: usize, rows: &[Vec<String>]) -> Markup {
+    let names = heads.len().saturating_sub(numbers);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                thead { tr {
+                    @for (place, head) in heads.iter().enumerate() {
+                        th scope="col" class=[(place >= names).then_some("number")] { (head) }
+                    }
+                } }
+                tbody { @for row in rows { tr {
+                    @for (place, cell) in row.iter().enumerate() {
+                        td class=[(place >= names).then_some("number")] { (plain(cell)) }
+                    }
+                } } }
+            }
+        }
+    }
+}
+
+/// A part of the page, which its heading names.
+fn section(id: &str, title: &str, content: Markup) -> Markup {
+    html! {
+        section id=(id) aria-labelledby={ (id) "-title" } {
+            h2 id={ (id) "-title" } { (title) }
+            (content)
+        }
+    }
+}
+
+/// Text from wherever, without what reorders or hides it.
+fn plain(text: &str) -> String {
+    printable(text)
+}
+
+fn losses(summary: &Summary) -> Markup {
+    let losses = words::losses(summary);
+    html! {
+        @if losses.is_empty() {
+            p.whole { "Nothing was lost, and all input was read whole." }
+        } @else {
+            ul.losses {
+                @for (head, text) in losses { li { strong { (head) } " " (plain(&text)) } }
+            }
+        }
+    }
+}
+
+/// What there is altogether, as a row of numbers.
+fn totals(summary: &Summary) -> Markup {
+    let capture = &summary.capture;
+    let nanos = view::duration_ns(summary);
+    let mut cards = vec![
+        ("Bytes", bytes(capture.wire_bytes), captured(summary)),
+        ("Packets", thousands(capture.packets), String::new()),
+        ("Flows", thousands(summary.classified().flows), String::new()),
+    ];
+    if let Some(rate) = view::per_second(capture.wire_bytes, nanos) {
+        let packets = view::per_second(capture.packets, nanos).unwrap_or_default();
+        cards.push(("Average rate", bit_rate(rate), counted(packets, "packet") + "/s"));
+    }
+    if let Some((first, last)) = capture.span {
+        cards.push(("Time", duration(nanos), time_span(first, last)));
+    }
+    html! {
+        dl.totals {
+            @for (name, value, remark) in cards {
+                div {
+                    dt { (name) }
+                    dd { (value) }
+                    @if !remark.is_empty() { dd.remark { (remark) } }
+                }
+            }
+        }
+    }
+}
+
+fn captured(summary: &Summary) -> String {
+    if view::is_cut(summary) {
+        format!("{} of them captured", bytes(summary.capture.captured_bytes))
+    } else {
+        String::new()
+    }
+}
+
+/// What was read, the first of many inputs alone; those that were not read whole stand above as well.
+fn inputs(summary: &Summary, top: usize) -> Markup {
+    let shown = if top == 0 { summary.inputs.len() } else { top };
+    let mut table = table::Table::new("Inputs", &[("Input", false), ("Format", false), ("Packets", true)]);
+    for InputReport { path, format, packets, .. } in summary.inputs.iter().take(shown) {
+        table.row([table::Cell::text(path), table::Cell::text(format), table::Cell::count(*packets)]);
+    }
+    let more = summary.inputs.len().saturating_sub(shown);
+    if more > 0 {
+        table.rest([table::Cell::text(&format!("… {} more", thousands(more as u128)))]);
+    }
+    let tables: Vec<&str> = summary.tables.iter().map(String::as_str).collect();
+    let content = html! {
+        @if !summary.inputs.is_empty() { (table.markup()) }
+        @if !tables.is_empty() { p { "Services were decided by port table " (plain(&tables.join(", "))) "." } }
+    };
+    section("inputs", "Inputs", content)
+}
+
+/// A share of all bytes, as a bar and a number.
+fn share_cell(part: u64, whole: u64, class: &str) -> table::Cell {
+    let share = Share { part, whole };
+    table::Cell::marked(u128::from(part), charts::bar(share, &percent(share), class))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_byte_of_a_name_is_markup() {
+        let mut summary = Summary::default();
+        let hostile = "</script><img src=x onerror=alert(1)>\"'&\u{202e}";
+        summary.inputs.push(InputReport {
+            path: hostile.to_owned(),
+            message: hostile.to_owned(),
+            ..InputReport::default()
+        });
+        summary.tables.insert(hostile.to_owned());
+        let mut page = Vec::new();
+        write(&summary, &ReportOptions::default(), &mut page).expect("memory takes everything");
+        let page = String::from_utf8(page).expect("a page is UTF-8");
+        assert!(!page.contains("<img") && !page.contains('\u{202e}'));
+        assert_eq!((page.matches("<script>").count(), page.matches("</script>").count()), (1, 1));
+    }
+}

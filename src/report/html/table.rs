@@ -1,0 +1,91 @@
+//! Tables whose columns sort.
+
+use maud::{Markup, html};
+
+use super::plain;
+use crate::report::units::{bytes, duration, thousands};
+
+/// A cell, and the number it is sorted by if it is one.
+pub(super) struct Cell {
+    content: Markup,
+    number: Option<u128>,
+}
+
+impl Cell {
+    pub(super) fn text(text: &str) -> Self {
+        Self { content: html! { (plain(text)) }, number: None }
+    }
+
+    pub(super) fn count(count: u64) -> Self {
+        Self::marked(count, html! { (thousands(count)) })
+    }
+
+    pub(super) fn bytes(count: u64) -> Self {
+        Self::marked(count, html! { (bytes(count)) })
+    }
+
+    /// Nothing, if it was not measured.
+    pub(super) fn duration(nanos: Option<u64>) -> Self {
+        let shown = nanos.map(duration).unwrap_or_default();
+        Self::marked(nanos.unwrap_or_default(), html! { (shown) })
+    }
+
+    /// Markup that stands for a number.
+    pub(super) fn marked(number: impl Into<u128>, content: Markup) -> Self {
+        Self { content, number: Some(number.into()) }
+    }
+}
+
+/// A table; of each column its name, and whether it holds numbers.
+pub(super) struct Table<'a> {
+    caption: &'a str,
+    columns: &'a [(&'a str, bool)],
+    rows: Vec<Vec<Cell>>,
+    rest: Option<Vec<Cell>>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) const fn new(caption: &'a str, columns: &'a [(&'a str, bool)]) -> Self {
+        Self { caption, columns, rows: Vec::new(), rest: None }
+    }
+
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// What the rows leave out: it stays below them however they are sorted.
+    pub(super) fn rest(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rest = Some(cells.into_iter().collect());
+    }
+
+    pub(super) fn markup(&self) -> Markup {
+        html! {
+            div.scroll tabindex="0" role="region" aria-label=(self.caption) {
+                table.sorts {
+                    caption { (self.caption) }
+                    thead { tr {
+                        @for (name, is_number) in self.columns {
+                            th scope="col" class=[is_number.then_some("number")] { button type="button" { (name) } }
+                        }
+                    } }
+                    tbody { @for row in &self.rows { (self.line(row)) } }
+                    @if let Some(rest) = &self.rest { tfoot { (self.line(rest)) } }
+                }
+            }
+        }
+    }
+
+    fn line(&self, cells: &[Cell]) -> Markup {
+        html! {
+            tr {
+                @for (place, (cell, (_, is_number))) in cells.iter().zip(self.columns).enumerate() {
+                    @if place == 0 {
+                        th scope="row" data-sort=[cell.number] { (cell.content) }
+                    } @else {
+                        td class=[is_number.then_some("number")] data-sort=[cell.number] { (cell.content) }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Summaries that were kept: `portolan merge`, `report` and `diff`, run as processes.
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn portolan(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_portolan")).args(arguments).output().unwrap()
+}
+
+fn stdout(arguments: &[&str]) -> String {
+    let output = portolan(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn testdata(name: &str) -> String {
+    format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Summaries of captures, as files.
+struct Kept(TempDir);
+
+impl Kept {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn put(&self, name: &str, document: &str) -> String {
+        fs::write(self.path(name), document).unwrap();
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// The summary of some captures, in a file.
+    fn of(&self, name: &str, captures: &[&str]) -> String {
+        let captures: Vec<String> = captures.iter().map(|name| testdata(name)).collect();
+        let mut arguments = vec!["read", "--no-rules", "--top", "0", "--interval", "1s", "--format", "json"];
+        arguments.extend(captures.iter().map(String::as_str));
+        self.put(name, &stdout(&arguments))
+    }
+}
+
+/// The document without what only all flows together can tell, and its inputs in the order of their paths.
+fn comparable(document: &str) -> Value {
+    let mut document: Value = serde_json::from_str(document).unwrap();
+    document["certainty"]["learned"] = Value::Null;
+    let inputs = document["read"]["inputs"].as_array_mut().unwrap();
+    inputs.sort_by_key(|input| input["path"].as_str().unwrap().to_owned());
+    document
+}
+
+/// Equal, and if not, in which part: the whole is too long to be read.
+fn assert_same(one: &Value, other: &Value) {
+    for (name, value) in one.as_object().unwrap() {
+        assert!(*value == other[name], "{name} differs");
+    }
+}
+
+#[test]
+fn parts_add_up_to_the_whole() {
+    let kept = Kept::new();
+    let parts = ["http.pcap", "dns.pcap", "refused.pcap", "office.pcapng"];
+    let paths: Vec<String> = parts.iter().map(|part| kept.of(&format!("{part}.json"), &[part])).collect();
+    let mut arguments = vec!["merge"];
+    arguments.extend(paths.iter().map(String::as_str));
+    let whole = fs::read_to_string(kept.of("whole.json", &parts)).unwrap();
+    assert_same(&comparable(&stdout(&arguments)), &comparable(&whole));
+}
+
+#[test]
+fn the_order_and_the_grouping_of_parts_change_nothing() {
+    let kept = Kept::new();
+    let [a, b, c] = ["http.pcap", "dns.pcap", "office.pcapng"].map(|part| kept.of(part, &[part]));
+    let ab = kept.put("ab", &stdout(&["merge", &a, &b]));
+    let bc = kept.put("bc", &stdout(&["merge", &b, &c]));
+    let all = stdout(&["merge", &a, &b, &c]);
+    for parts in [[&ab, &c], [&bc, &a]] {
+        assert!(stdout(&["merge", parts[0], parts[1]]) == all, "{parts:?}");
+    }
+    assert!(stdout(&["merge", &kept.put("all", &all)]) == all);
+}
+
+#[test]
+fn a_report_of_a_document_is_the_report_of_its_capture() {
+    let kept = Kept::new();
+    let (capture, document) = (testdata("office.pcapng"), kept.of("office", &["office.pcapng"]));
+    for format in ["text", "json", "csv", "markdown", "html"] {
+        let read = ["read", "--no-rules", "--top", "5", "--interval", "1s", "--format", format, &capture];
+        assert_eq!(
+            stdout(&["report", "--top", "5", "--format", format, &document]),
+            stdout(&read),
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_summary_is_refused_in_one_line() {
+    let kept = Kept::new();
+    let good = fs::read_to_string(kept.of("good", &["http.pcap"])).unwrap();
+    let mut cooked: Value = serde_json::from_str(&good).unwrap();
+    cooked["services"][0]["packets"] = 1.into();
+    for (document, reason) in [
+        ("", "no summary"),
+        ("{}", "no summary"),
+        (r#"{"schema": "portolan.diff/1"}"#, "portolan.diff/1"),
+        (&good[..good.len() / 2], "no summary"),
+        (&cooked.to_string(), "do not add up"),
+        (&good.replace("\"tcp\"", "\"tcq\""), "tcq"),
+    ] {
+        let path = kept.put("bad", document);
+        for arguments in [vec!["report", &path], vec!["merge", &path], vec!["diff", &path, &path]] {
+            let output = portolan(&arguments);
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!((output.status.code(), told.lines().count()), (Some(1), 1), "{told}");
+            assert!(told.contains(reason) && told.contains(&path), "{told}");
+        }
+    }
+}
+
+#[test]
+fn differences_are_told_and_the_status_as_well() {
+    let kept = Kept::new();
+    let [before, after] =
+        [kept.of("before", &["http.pcap", "dns.pcap"]), kept.of("after", &["http.pcap", "ssh.pcap"])];
+    let document: Value =
+        serde_json::from_str(&stdout(&["diff", &before, &after, "--format", "json"])).unwrap();
+    let fates: Vec<(&str, &str)> = document["services"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["service"].as_str().unwrap(), row["change"].as_str().unwrap()))
+        .collect();
+    for fate in [("domain", "gone"), ("ssh", "new"), ("http", "same")] {
+        assert!(fates.contains(&fate), "{fate:?} is not in {fates:?}");
+    }
+    let status = |arguments: &[&str]| portolan(&[&["diff"], arguments].concat()).status.code();
+    assert_eq!(status(&[&before, &after, "--fail-over", "20%"]), Some(5));
+    assert_eq!(status(&[&before, &before, "--fail-over", "0%"]), Some(0));
+    // A packet more is a change, but not one of a fifth.
+    let mut more: Value = serde_json::from_str(&fs::read_to_string(&before).unwrap()).unwrap();
+    more["services"][0]["flows"] = (more["services"][0]["flows"].as_u64().unwrap() * 10).into();
+    assert_eq!(status(&[&before, &kept.put("more", &more.to_string()), "--measure", "flows"]), Some(1));
+    for format in ["text", "markdown", "html"] {
+        let told = stdout(&["diff", &before, &after, "--format", format]);
+        assert!(told.contains("gone") && told.contains("new") && told.contains("domain"), "{format}: {told}");
+    }
+}
+
+#[test]
+fn captures_of_different_lengths_are_compared_by_rate_or_share() {
+    let kept = Kept::new();
+    let once = kept.of("once", &["office.pcapng"]);
+    let twice = kept.put("twice", &stdout(&["merge", &once, &once]));
+    let change = |per: &str, name: &str, fail_over: &str| {
+        portolan(&["diff", &once, &twice, "--per", per, "--measure", name, "--fail-over", fail_over])
+            .status
+            .code()
+    };
+    assert_eq!(change("total", "bytes", "99%"), Some(5));
+    assert_eq!(change("total", "bytes", "100%"), Some(0));
+    assert_eq!(change("second", "packets", "99%"), Some(5));
+    assert_eq!(change("share", "flows", "0%"), Some(0));
+}
