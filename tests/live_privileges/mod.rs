@@ -220,8 +220,8 @@ fn rules_behind_a_link_are_read_again() {
         fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().count() >= 2
     });
     assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
-    let line = told.next().unwrap().unwrap();
+    let answer = told.next().unwrap().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(line.contains("read again"), "{line}");
+    assert!(answer.contains("read again"), "{answer}");
 }

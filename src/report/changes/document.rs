@@ -24,7 +24,7 @@ struct Document<'a> {
     after: Side,
     whole: Row<()>,
     categories: Vec<Row<Category<'a>>>,
-    services: Vec<Row<Service<'a>>>,
+    services: Vec<Row<ServiceName<'a>>>,
     port_classes: Vec<Row<PortClass>>,
 }
 
@@ -53,7 +53,7 @@ struct Category<'a> {
 }
 
 #[derive(Serialize)]
-struct Service<'a> {
+struct ServiceName<'a> {
     service: &'a str,
     alias: Option<&'a str>,
     category: &'a str,
@@ -83,7 +83,11 @@ impl<'a> Document<'a> {
             after: Side::of(changes.after),
             whole: Row::of(&changes.whole, |()| ()),
             categories: changes.categories.iter().map(|change| Row::of(change, category)).collect(),
-            services: changes.services.iter().map(|change| Row::of(change, |key| Service::of(key))).collect(),
+            services: changes
+                .services
+                .iter()
+                .map(|change| Row::of(change, |key| ServiceName::of(key)))
+                .collect(),
             port_classes: changes.port_classes.iter().map(|change| Row::of(change, class)).collect(),
         }
     }
@@ -113,7 +117,7 @@ impl<K> Row<K> {
     }
 }
 
-impl<'a> Service<'a> {
+impl<'a> ServiceName<'a> {
     fn of(key: &'a ServiceKey) -> Self {
         Self {
             service: &key.service,

@@ -93,9 +93,9 @@ fn rows<K>(
     top: usize,
     names: impl Fn(&K) -> Vec<String>,
 ) -> Vec<Vec<String>> {
-    let changed: Vec<&Change<K>> = all.iter().filter(|change| change.fate != Fate::Same).collect();
-    let shown = if top == 0 { changed.len() } else { top.min(changed.len()) };
-    let mut rows: Vec<Vec<String>> = changed[..shown]
+    let differing: Vec<&Change<K>> = all.iter().filter(|change| change.fate != Fate::Same).collect();
+    let shown = if top == 0 { differing.len() } else { top.min(differing.len()) };
+    let mut rows: Vec<Vec<String>> = differing[..shown]
         .iter()
         .map(|change| {
             let before = shown_as(changes, changes.before, change.before);
@@ -103,8 +103,8 @@ fn rows<K>(
             names(&change.key).into_iter().chain([before, after, change.describe()]).collect()
         })
         .collect();
-    if shown < changed.len() {
-        rows.push(vec![format!("… {} more", thousands((changed.len() - shown) as u128))]);
+    if shown < differing.len() {
+        rows.push(vec![format!("… {} more", thousands((differing.len() - shown) as u128))]);
     }
     rows
 }

@@ -26,7 +26,7 @@ pub(super) fn section(summary: &Summary) -> Markup {
         div.charts { @for (measure, distribution) in measured() { (chart(*measure, distribution)) } }
         (table(measured().copied()))
     };
-    part("distributions", "Distributions", charts)
+    part("distributions", "Distributions", &charts)
 }
 
 fn table<'a>(found: impl Iterator<Item = (Measure, &'a Distribution)>) -> Markup {
@@ -110,7 +110,9 @@ mod tests {
     #[test]
     fn every_measurement_is_in_one_bar() {
         let mut distribution = Distribution::default();
-        [0, 1, 1, 5, 40, 63].into_iter().for_each(|value| distribution.record(value));
+        for value in [0, 1, 1, 5, 40, 63] {
+            distribution.record(value);
+        }
         assert_eq!(bins(&distribution), [(1, 3), (2, 0), (4, 1), (8, 0), (16, 0), (32, 2)]);
     }
 }

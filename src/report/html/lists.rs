@@ -25,7 +25,7 @@ pub(super) fn categories(summary: &Summary, palette: &Palette) -> Markup {
         ("Packets", true),
         ("Flows", true),
     ];
-    let mut table = Table::new("Categories", &columns);
+    let mut table = Table::new("Categories", &columns).titled();
     for row in rows {
         let counts = row.totals.counts;
         table.row([
@@ -37,7 +37,7 @@ pub(super) fn categories(summary: &Summary, palette: &Palette) -> Markup {
             Cell::count(counts.flows),
         ]);
     }
-    section("categories", "Categories", table.markup())
+    section("categories", "Categories", &table.markup())
 }
 
 pub(super) fn services(summary: &Summary, top: usize, palette: &Palette) -> Markup {
@@ -58,7 +58,7 @@ pub(super) fn services(summary: &Summary, top: usize, palette: &Palette) -> Mark
         ("RTT p99", true),
         ("Confidence", false),
     ];
-    let mut table = Table::new("Services", &columns);
+    let mut table = Table::new("Services", &columns).titled();
     for (key, totals) in ranked.rows {
         let counts = totals.counts;
         let rtt = totals.handshake_rtt_ns.percentiles([50.0, 99.0]);
@@ -87,7 +87,7 @@ pub(super) fn services(summary: &Summary, top: usize, palette: &Palette) -> Mark
             Cell::count(counts.flows),
         ]);
     }
-    section("services", "Services", table.markup())
+    section("services", "Services", &table.markup())
 }
 
 fn port(key: &ServiceKey) -> Cell {
@@ -117,7 +117,7 @@ pub(super) fn failed(summary: &Summary, top: usize) -> Markup {
         ("No answer", true),
         ("Failed", true),
     ];
-    let mut table = Table::new("Connections that failed", &columns);
+    let mut table = Table::new("Connections that failed", &columns).titled();
     for (key, totals) in ranked.rows {
         let share = Share { part: totals.unanswered, whole: totals.counts.flows };
         table.row([
@@ -132,7 +132,7 @@ pub(super) fn failed(summary: &Summary, top: usize) -> Markup {
     if let Some(more) = ranked.rest.rows.filter(|more| *more > 0) {
         table.rest([Cell::text(&format!("… {} more", thousands(more as u128)))]);
     }
-    section("failed", "Failed connections", table.markup())
+    section("failed", "Failed connections", &table.markup())
 }
 
 /// Flows by confidence and by basis; nothing without flows.
@@ -158,7 +158,7 @@ pub(super) fn certainty(summary: &Summary) -> Markup {
         (by_basis.markup())
         @if let Some(overflow) = words::learned_overflow(summary) { p.losses { (overflow) } }
     };
-    section("certainty", "How certain", content)
+    section("certainty", "How certain", &content)
 }
 
 fn certain(name: &str, counts: Counts, whole: Counts, meaning: &str) -> [Cell; 5] {
@@ -182,7 +182,7 @@ pub(super) fn not_classified(summary: &Summary, top: usize) -> Markup {
         @if unknown.counts != Counts::default() { (unknown_flows(summary, &unknown, top)) }
         @if without_ports.packets > 0 { (buckets(summary)) }
     };
-    section("not-classified", "Not classified", content)
+    section("not-classified", "Not classified", &content)
 }
 
 fn unknown_flows(summary: &Summary, unknown: &ServiceTotals, top: usize) -> Markup {

@@ -101,7 +101,7 @@ pub(super) fn simple_table(caption: &str, heads: &[&str], numbers: usize, rows: 
 }
 
 /// A part of the page, which its heading names.
-fn section(id: &str, title: &str, content: Markup) -> Markup {
+fn section(id: &str, title: &str, content: &Markup) -> Markup {
     html! {
         section id=(id) aria-labelledby={ (id) "-title" } {
             h2 id={ (id) "-title" } { (title) }
@@ -168,7 +168,8 @@ fn captured(summary: &Summary) -> String {
 /// What was read, the first of many inputs alone; those that were not read whole stand above as well.
 fn inputs(summary: &Summary, top: usize) -> Markup {
     let shown = if top == 0 { summary.inputs.len() } else { top };
-    let mut table = table::Table::new("Inputs", &[("Input", false), ("Format", false), ("Packets", true)]);
+    let mut table =
+        table::Table::new("Inputs", &[("Input", false), ("Format", false), ("Packets", true)]).titled();
     for InputReport { path, format, packets, .. } in summary.inputs.iter().take(shown) {
         table.row([table::Cell::text(path), table::Cell::text(format), table::Cell::count(*packets)]);
     }
@@ -181,7 +182,7 @@ fn inputs(summary: &Summary, top: usize) -> Markup {
         @if !summary.inputs.is_empty() { (table.markup()) }
         @if !tables.is_empty() { p { "Services were decided by port table " (plain(&tables.join(", "))) "." } }
     };
-    section("inputs", "Inputs", content)
+    section("inputs", "Inputs", &content)
 }
 
 /// A share of all bytes, as a bar and a number.

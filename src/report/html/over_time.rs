@@ -44,18 +44,20 @@ pub(super) fn section(summary: &Summary, palette: &Palette) -> Markup {
     part(
         "over-time",
         "Over time",
-        html! {
+        &html! {
             ul.legend {
                 @for (place, name) in palette.names().enumerate().filter(|(place, _)| is_used(&columns, *place)) {
                     li { span class={ "key " (palette.class(place)) } aria-hidden="true" {} (plain(name)) }
                 }
             }
-            svg.chart viewBox={ "0 0 " (LEFT + WIDTH) " " (TOP + HEIGHT + BELOW) } role="img" aria-label=(label) {
-                (axis(top_rate))
-                @for (place, column) in columns.iter().enumerate() {
-                    (bar(place, columns.len(), column, highest, palette))
+            div.scroll tabindex="0" role="region" aria-label="Rate over time" {
+                svg viewBox={ "0 0 " (LEFT + WIDTH) " " (TOP + HEIGHT + BELOW) } role="img" aria-label=(label) {
+                    (axis(top_rate))
+                    @for (place, column) in columns.iter().enumerate() {
+                        (bar(place, columns.len(), column, highest, palette))
+                    }
+                    (times(&columns))
                 }
-                (times(&columns))
             }
             (listing(summary))
         },

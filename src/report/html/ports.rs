@@ -31,7 +31,7 @@ pub(super) fn section(summary: &Summary, top: usize) -> Markup {
     if summary.port_classes.is_empty() {
         return html! {};
     }
-    part("ports", "Ports", html! { (classes(summary)) (pairs(summary)) (list(summary, top)) })
+    part("ports", "Ports", &html! { (classes(summary)) (pairs(summary)) (list(summary, top)) })
 }
 
 fn classes(summary: &Summary) -> Markup {

@@ -42,11 +42,17 @@ pub(super) struct Table<'a> {
     columns: &'a [(&'a str, bool)],
     rows: Vec<Vec<Cell>>,
     rest: Option<Vec<Cell>>,
+    is_titled: bool,
 }
 
 impl<'a> Table<'a> {
     pub(super) const fn new(caption: &'a str, columns: &'a [(&'a str, bool)]) -> Self {
-        Self { caption, columns, rows: Vec::new(), rest: None }
+        Self { caption, columns, rows: Vec::new(), rest: None, is_titled: false }
+    }
+
+    /// The same under a heading that says what the caption does.
+    pub(super) fn titled(self) -> Self {
+        Self { is_titled: true, ..self }
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
@@ -62,7 +68,7 @@ impl<'a> Table<'a> {
         html! {
             div.scroll tabindex="0" role="region" aria-label=(self.caption) {
                 table.sorts {
-                    caption { (self.caption) }
+                    caption.unseen[self.is_titled] { (self.caption) }
                     thead { tr {
                         @for (name, is_number) in self.columns {
                             th scope="col" class=[is_number.then_some("number")] { button type="button" { (name) } }

@@ -1,0 +1,125 @@
+"""What a browser makes of a page: `look.py BROWSER PAGE`, as one JSON object.
+
+Talks with the browser by its DevTools protocol through two pipes: nothing listens, nothing is installed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+WIDTHS = [390, 768, 1280]
+
+# Presses the button of a column of the first table, and tells the cells of that column.
+PRESS = """(column) => {
+  const table = [...document.querySelectorAll("table.sorts")].find((table) => table.caption.textContent === "Categories");
+  const head = [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent === column);
+  table.tHead.rows[0].cells[head].querySelector("button").click();
+  return [...table.tBodies[0].rows].map((row) => row.cells[head].textContent);
+}"""
+
+DRAWN = """() => [...document.querySelectorAll("svg")].map((svg) => {
+  const box = svg.getBoundingClientRect();
+  return box.width > 100 && box.height > 30 && svg.querySelectorAll("rect").length > 0;
+})"""
+
+
+class Browser:
+    """A browser without a window, and the one page that it shows."""
+
+    def __init__(self, program, profile):
+        to_browser, self.write = os.pipe()
+        self.read, from_browser = os.pipe()
+
+        def give_pipes():
+            # The protocol has these numbers. What is in their place is moved away first.
+            ends = [os.dup(os.dup(os.dup(end))) for end in (to_browser, from_browser)]
+            os.dup2(ends[0], 3)
+            os.dup2(ends[1], 4)
+
+        options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--remote-debugging-pipe"]
+        self.process = subprocess.Popen(
+            [program, *options, "about:blank"], preexec_fn=give_pipes, close_fds=False, stderr=subprocess.DEVNULL
+        )
+        os.close(to_browser)
+        os.close(from_browser)
+        self.number, self.session, self.rest, self.events = 0, None, b"", []
+
+    def messages(self):
+        while True:
+            while b"\0" in self.rest:
+                message, self.rest = self.rest.split(b"\0", 1)
+                yield json.loads(message)
+            piece = os.read(self.read, 1 << 16)
+            if not piece:
+                sys.exit("the browser is gone")
+            self.rest += piece
+
+    def ask(self, method, **parameters):
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": parameters}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.write, json.dumps(message).encode() + b"\0")
+        for answer in self.messages():
+            if answer.get("id") == self.number:
+                if "error" in answer:
+                    sys.exit(f"{method}: {answer['error']}")
+                return answer["result"]
+            self.events.append(answer)
+
+    def await_event(self, method):
+        while not any(event.get("method") == method for event in self.events):
+            self.events.append(next(self.messages()))
+
+    def open(self, address):
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.ask(f"{domain}.enable")
+        self.ask("Page.navigate", url=address)
+        self.await_event("Page.loadEventFired")
+
+    def call(self, function, *arguments):
+        expression = f"({function})({', '.join(map(json.dumps, arguments))})"
+        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+
+    def overflow(self, width):
+        """Pixels by which the page is wider than the window."""
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        return self.call("() => document.documentElement.scrollWidth - window.innerWidth")
+
+
+def complaints(events):
+    wrong = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
+    return [event["params"] for event in events if event.get("method") in wrong]
+
+
+def requests(events):
+    asked = [event for event in events if event.get("method") == "Network.requestWillBeSent"]
+    return [event["params"]["request"]["url"] for event in asked]
+
+
+def main(program, page):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        browser = Browser(program, profile)
+        try:
+            browser.open(Path(page).resolve().as_uri())
+            found = {
+                "title": browser.call("() => document.title"),
+                "drawn": browser.call(DRAWN),
+                "bytes": browser.call(PRESS, "Bytes"),
+                "names": browser.call(PRESS, "Category"),
+                "names_turned": browser.call(PRESS, "Category"),
+                "overflow": [browser.overflow(width) for width in WIDTHS],
+            }
+            found["complaints"], found["requests"] = complaints(browser.events), requests(browser.events)
+        finally:
+            browser.process.kill()
+            browser.process.wait()
+    print(json.dumps(found))
+
+
+main(*sys.argv[1:])
