@@ -88,7 +88,19 @@ fn commands(readme: &str) -> Vec<&str> {
 
 #[test]
 fn documents_name_options_that_there_are_and_the_readme_all_of_them() {
-    let commands: [&[&str]; 6] = [&[], &["read"], &["live"], &["explain"], &["lookup"], &["rules", "check"]];
+    let commands: [&[&str]; 11] = [
+        &[],
+        &["read"],
+        &["live"],
+        &["merge"],
+        &["diff"],
+        &["report"],
+        &["explain"],
+        &["lookup"],
+        &["rules", "check"],
+        &["completions"],
+        &["man"],
+    ];
     let helps: String =
         commands.iter().map(|command| portolan(&[command, &["--help"][..]].concat())).collect();
     let known = long_options(&helps);
@@ -129,6 +141,10 @@ fn every_field_is_documented() {
     let json = portolan(&["read", CAPTURE, "--interval", "10s", "--format", "json"]);
     fields(&serde_json::from_str(&json).unwrap(), &mut names);
     let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept.json");
+    fs::write(&kept, &json).unwrap();
+    let kept = kept.to_str().unwrap();
+    fields(&serde_json::from_str(&portolan(&["diff", kept, kept, "--format", "json"])).unwrap(), &mut names);
     let flows = folder.path().join("flows.ndjson");
     portolan(&["read", CAPTURE, "--flows", flows.to_str().unwrap()]);
     for line in fs::read_to_string(flows).unwrap().lines() {
