@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use portolan::flow::FlowOptions;
 use portolan::read::Reading;
-use portolan::report::NdjsonFlows;
+use portolan::report::{FlowFormat, FlowRecords};
 use portolan::source::CaptureReader;
 
 fn main() -> ExitCode {
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 
 fn run() -> io::Result<()> {
     // A record is written in small pieces, so the buffer matters.
-    let mut flows = NdjsonFlows::new(BufWriter::new(io::stdout()));
+    let mut flows = FlowRecords::new(FlowFormat::Ndjson, BufWriter::new(io::stdout()))?;
     let mut reading = Reading::new(&FlowOptions::default()).with_sink(&mut flows);
     for path in std::env::args().skip(1) {
         let report = reading.read(&path, CaptureReader::open(&path), &mut |_| ControlFlow::Continue(()));
@@ -36,5 +36,5 @@ fn run() -> io::Result<()> {
         }
     }
     reading.finish()?;
-    flows.into_inner().flush()
+    flows.finish()?.flush()
 }

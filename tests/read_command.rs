@@ -2,6 +2,7 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -298,6 +299,42 @@ fn flow_records_are_one_object_a_line() {
     assert_eq!(flows[7]["destination"]["port"], 53);
     assert_eq!(flows[7]["network"]["protocol"], "domain");
     assert_eq!(flows[7]["event"]["start"], "2023-11-14T22:13:27.000000000Z");
+}
+
+#[test]
+fn flow_records_are_the_same_in_every_form() {
+    let folder = Folder::new().with("a.pcap", &capture(40000..40100));
+    for name in ["flows.csv", "conn.log", "flows.ndjson"] {
+        assert_eq!(status(&folder.portolan(&["read", "a.pcap", "--flows", name])), 0);
+    }
+    let ndjson = fs::read_to_string(folder.path("flows.ndjson")).unwrap();
+    let ids: Vec<String> = ndjson
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["network"]["community_id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let mut rows = csv::Reader::from_path(folder.path("flows.csv")).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
+    assert!(rows.iter().map(|row| &row["network.community_id"]).eq(&ids));
+    assert_eq!(
+        (&*rows[7]["source.port"], &*rows[7]["event.start"]),
+        ("40007", "2023-11-14T22:13:27.000000000Z")
+    );
+    let log = fs::read_to_string(folder.path("conn.log")).unwrap();
+    let fields: Vec<&str> =
+        log.lines().find_map(|line| line.strip_prefix("#fields\t")).unwrap().split('\t').collect();
+    let records: Vec<Vec<&str>> =
+        log.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect()).collect();
+    let column = |name: &str| fields.iter().position(|field| *field == name).unwrap();
+    assert!(records.iter().map(|record| record[column("community_id")]).eq(ids.iter()));
+    assert!(records.iter().all(|record| record.len() == fields.len()));
+    assert_eq!((records[7][column("ts")], records[7][column("service")]), ("1700000007.000000", "domain"));
+    let uids: BTreeSet<&str> = records.iter().map(|record| record[column("uid")]).collect();
+    assert_eq!(uids.len(), 100);
 }
 
 #[test]

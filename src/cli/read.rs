@@ -15,7 +15,7 @@ use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
 use portolan::meter::FlowSink;
 use portolan::read::{Observer, Reading};
-use portolan::report::{self, ExplainTarget, ExplainedFlows, NdjsonFlows};
+use portolan::report::{self, ExplainTarget, ExplainedFlows, FlowFormat, FlowRecords};
 use portolan::source::{self, CaptureReader, Input, SourceError};
 use portolan::summary::{InputReport, Summary};
 
@@ -73,7 +73,7 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
 
-    /// Write a record of every flow to a file: .ndjson, one JSON object a line
+    /// Write a record of every flow to a file: .ndjson, one JSON object a line; .csv; .log, as Zeek's conn.log
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_flows_path))]
     flows: Option<PathBuf>,
 
@@ -115,9 +115,22 @@ fn parse_threads(text: &str) -> Result<usize, String> {
 }
 
 fn check_flows_path(path: PathBuf) -> Result<PathBuf, String> {
-    let is_known = path == Path::new("-") || path.extension().is_some_and(|extension| extension == "ndjson");
     let is_special = fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-    if is_known || is_special { Ok(path) } else { Err("has to end in .ndjson".to_owned()) }
+    if path == Path::new("-") || flow_format(&path).is_some() || is_special {
+        Ok(path)
+    } else {
+        Err("has to end in .ndjson, .csv or .log".to_owned())
+    }
+}
+
+fn flow_format(path: &Path) -> Option<FlowFormat> {
+    FlowFormat::of_extension(path.extension()?.to_str()?)
+}
+
+/// Begins the flow records: what has no extension, as standard output, gets NDJSON.
+fn flow_records(path: &Path) -> anyhow::Result<FlowRecords<Output>> {
+    let format = flow_format(path).unwrap_or(FlowFormat::Ndjson);
+    FlowRecords::new(format, Output::create(Some(path))?).context("cannot write the flow records")
 }
 
 /// Runs `portolan read`.
@@ -131,7 +144,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let table = Arc::new(arguments.rules.table()?);
     let mut output = Output::create(arguments.output.as_deref())?;
     let mut flows = match &arguments.flows {
-        Some(path) => Some(NdjsonFlows::new(Output::create(Some(path))?)),
+        Some(path) => Some(flow_records(path)?),
         None => None,
     };
     let mut explained =
@@ -144,7 +157,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let summary = read_all(arguments, table, sink, &warn)?;
     let is_nothing_read = summary.inputs.iter().all(|input| input.refused);
     if let Some(flows) = flows.filter(|_| !is_nothing_read) {
-        flows.into_inner().finish()?;
+        flows.finish().context("cannot write the flow records")?.finish()?;
     }
     if !is_nothing_read || (arguments.format == SummaryFormat::Json && output.is_stdout()) {
         let options = page::options(arguments.top, &output);

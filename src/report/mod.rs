@@ -1,4 +1,4 @@
-//! Reports: a [`Summary`] as text, JSON, CSV, Markdown or HTML, flow records as NDJSON, and answers of the port table.
+//! Reports: a [`Summary`] as text, JSON, CSV, Markdown or HTML, flow records, and answers of the port table.
 //!
 //! One file a format. What the formats share, ranks, rests, shares and rates, is worked out in one place, so that
 //! every report says the same. Reports are functions of the summary and the options alone.
@@ -7,13 +7,12 @@ mod changes;
 mod community_id;
 mod csv;
 mod explanation;
-mod flow_record;
+mod flows;
 mod html;
 mod interval;
 mod json;
 mod lookup;
 mod markdown;
-mod ndjson;
 mod rule_proposal;
 mod rules;
 mod text;
@@ -24,11 +23,10 @@ mod words;
 pub use changes::{ChangeOptions, Changes, ChangesFormat, Fate, Incomparable, Measure, Per, write_changes};
 pub use community_id::community_id;
 pub use explanation::{ExplainTarget, ExplainedFlows, TargetError, Told};
-pub use flow_record::{FlowEnd, FlowLine};
+pub use flows::{FlowFormat, FlowRecords};
 pub use interval::{IntervalFormat, write_interval, write_interval_header};
 pub use json::{DocumentError, read_summary};
 pub use lookup::{Lookup, Nowhere, Query};
-pub use ndjson::NdjsonFlows;
 pub use rules::RulesReport;
 pub use units::{clock, printable, share, thousands};
 

@@ -1,69 +1,27 @@
-//! One flow as a line of NDJSON, with the field names of the Elastic Common Schema (ECS).
+//! NDJSON, with the field names of the Elastic Common Schema (ECS).
 
 use std::io::{self, Write};
 use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::community_id;
-use super::units::rfc_3339;
-use crate::flow::Traffic;
-use crate::net::{Endpoint, PortClass, Timestamp, Transport};
+use super::{FlowEnd, FlowLine};
+use crate::net::{PortClass, Transport};
 use crate::packet::TcpFlags;
+use crate::report::community_id;
+use crate::report::units::rfc_3339;
 
 /// The version of ECS whose names are used.
 const ECS_VERSION: &str = "8.17.0";
 
-/// One flow with the service that it was decided to be.
+/// Writes a flow as one JSON object and a newline.
 ///
-/// On the line, a dotted name of ECS such as `source.ip` is a nested object, `{"source":{"ip":…}}`, as the tools
-/// around Elasticsearch write it; those that know dotted names take both for the same field. What ECS has no name for
-/// stands under `portolan`. What is not known is left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlowLine<'a> {
-    /// The transport.
-    pub transport: Transport,
-    /// The client's side, `source`. Where neither side is the service's alone: the side that opened the flow.
-    pub client: FlowEnd,
-    /// The service's side, `destination`, or the other one.
-    pub server: FlowEnd,
-    /// The first and the last time stamp.
-    pub span: Option<(Timestamp, Timestamp)>,
-    /// The service's name; `unknown` if nothing tells.
-    pub service: &'a str,
-    /// Its category.
-    pub category: &'a str,
-    /// The name of the basis of the decision.
-    pub basis: &'a str,
-    /// How sure the service's side is, in permille.
-    pub side_confidence: u16,
-    /// How sure the service is, in permille.
-    pub service_confidence: u16,
-    /// What else it may be, by name.
-    pub candidates: Vec<&'a str>,
-    /// The round-trip time of the TCP handshake.
-    pub handshake_rtt_ns: Option<u64>,
-}
-
-/// One side of a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FlowEnd {
-    /// Its address and port.
-    pub endpoint: Endpoint,
-    /// What it sent.
-    pub sent: Traffic,
-}
-
-impl FlowLine<'_> {
-    /// Writes the flow as one JSON object and a newline.
-    ///
-    /// # Errors
-    ///
-    /// Those of `out`.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, &Record::of(self))?;
-        out.write_all(b"\n")
-    }
+/// A dotted name of ECS such as `source.ip` is a nested object, `{"source":{"ip":…}}`, as the tools around Elasticsearch write it;
+/// those that know dotted names take both for the same field. What ECS has no name for stands under `portolan`. What is not
+/// known is left out.
+pub(super) fn write(line: &FlowLine<'_>, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Record::of(line))?;
+    out.write_all(b"\n")
 }
 
 #[derive(Serialize)]
@@ -236,8 +194,11 @@ impl Flags {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+    use crate::flow::Traffic;
+    use crate::net::{Endpoint, Timestamp};
 
     fn end(address: impl Into<IpAddr>, port: u16, packets: u64, flags: TcpFlags) -> FlowEnd {
         FlowEnd {
@@ -248,7 +209,7 @@ mod tests {
 
     fn text(line: &FlowLine<'_>) -> String {
         let mut out = Vec::new();
-        line.write(&mut out).expect("memory takes everything");
+        write(line, &mut out).expect("memory takes everything");
         String::from_utf8(out).expect("JSON is UTF-8")
     }
 

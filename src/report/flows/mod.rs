@@ -1,0 +1,155 @@
+//! A record of every flow, while they come.
+
+mod csv;
+mod ndjson;
+mod zeek;
+
+use std::io::{self, Write};
+
+use crate::classify;
+use crate::flow::Traffic;
+use crate::meter::{DecidedFlow, FlowSink};
+use crate::net::{Endpoint, Timestamp, Transport};
+
+/// What flow records are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FlowFormat {
+    /// One JSON object a line, in the names of the Elastic Common Schema.
+    Ndjson,
+    /// A row a flow, in the same names, dotted.
+    Csv,
+    /// Zeek's `conn.log`, with the columns that can be filled truthfully.
+    Zeek,
+}
+
+impl FlowFormat {
+    /// The format of files with an extension: `ndjson`, `csv` or `log`.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension {
+            "ndjson" => Some(Self::Ndjson),
+            "csv" => Some(Self::Csv),
+            "log" => Some(Self::Zeek),
+            _ => None,
+        }
+    }
+}
+
+/// Writes a record of each flow.
+///
+/// ```no_run
+/// use std::ops::ControlFlow;
+/// use portolan::report::{FlowFormat, FlowRecords};
+/// use portolan::{flow::FlowOptions, read::Reading, source::CaptureReader};
+///
+/// let mut flows = FlowRecords::new(FlowFormat::Ndjson, std::io::stdout())?;
+/// let mut reading = Reading::new(&FlowOptions::default()).with_sink(&mut flows);
+/// let path = "office.pcapng";
+/// reading.read(path, CaptureReader::open(path), &mut |_| ControlFlow::Continue(()));
+/// reading.finish()?;
+/// flows.finish()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct FlowRecords<W: Write>(Records<W>);
+
+#[derive(Debug)]
+enum Records<W: Write> {
+    Ndjson(W),
+    Csv(csv::Rows<W>),
+    Zeek(W),
+}
+
+impl<W: Write> FlowRecords<W> {
+    /// Writes to `out`, line by line: give it a buffer.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`, which gets what comes before the first flow.
+    pub fn new(format: FlowFormat, mut out: W) -> io::Result<Self> {
+        Ok(Self(match format {
+            FlowFormat::Ndjson => Records::Ndjson(out),
+            FlowFormat::Csv => Records::Csv(csv::Rows::new(out)?),
+            FlowFormat::Zeek => {
+                zeek::write_header(&mut out)?;
+                Records::Zeek(out)
+            }
+        }))
+    }
+
+    /// Hands over everything, and returns what was written to.
+    ///
+    /// # Errors
+    ///
+    /// Those of what is written to.
+    pub fn finish(self) -> io::Result<W> {
+        match self.0 {
+            Records::Ndjson(out) | Records::Zeek(out) => Ok(out),
+            Records::Csv(rows) => rows.finish(),
+        }
+    }
+}
+
+impl<W: Write> FlowSink for FlowRecords<W> {
+    fn flow(&mut self, flow: &DecidedFlow<'_>) -> io::Result<()> {
+        let line = FlowLine::of(flow);
+        match &mut self.0 {
+            Records::Ndjson(out) => ndjson::write(&line, out),
+            Records::Csv(rows) => rows.write(&line),
+            Records::Zeek(out) => zeek::write(&line, out),
+        }
+    }
+}
+
+/// One flow with the service that it was decided to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FlowLine<'a> {
+    transport: Transport,
+    /// The client's side. Where neither side is the service's alone: the side that opened the flow.
+    client: FlowEnd,
+    /// The service's side, or the other one.
+    server: FlowEnd,
+    /// The first and the last time stamp.
+    span: Option<(Timestamp, Timestamp)>,
+    /// The service's name; `unknown` if nothing tells.
+    service: &'a str,
+    category: &'a str,
+    /// The name of the basis of the decision.
+    basis: &'a str,
+    /// How sure the service's side is, in permille.
+    side_confidence: u16,
+    /// How sure the service is, in permille.
+    service_confidence: u16,
+    /// What else it may be, by name.
+    candidates: Vec<&'a str>,
+    handshake_rtt_ns: Option<u64>,
+}
+
+/// One side of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FlowEnd {
+    endpoint: Endpoint,
+    sent: Traffic,
+}
+
+impl<'a> FlowLine<'a> {
+    fn of(flow: &DecidedFlow<'a>) -> Self {
+        let DecidedFlow { record, observed, decision, table, .. } = *flow;
+        // Where no side was chosen, whoever spoke first stands for the client.
+        let server = decision.service_side.unwrap_or(record.opener.other());
+        let end = |side| FlowEnd { endpoint: record.endpoint(side), sent: record.sent_by(side) };
+        let candidates = classify::candidates(observed, decision, table);
+        Self {
+            transport: record.transport,
+            client: end(server.other()),
+            server: end(server),
+            span: record.span,
+            service: table.service_name(decision.service),
+            category: &table.category(decision.category).id,
+            basis: decision.basis.name(),
+            side_confidence: decision.side_confidence,
+            service_confidence: decision.service_confidence,
+            candidates: candidates.iter().map(|candidate| table.service_name(candidate.service)).collect(),
+            handshake_rtt_ns: record.handshake_rtt_ns(),
+        }
+    }
+}
