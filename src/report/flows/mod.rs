@@ -55,7 +55,7 @@ pub struct FlowRecords<W: Write>(Records<W>);
 #[derive(Debug)]
 enum Records<W: Write> {
     Ndjson(W),
-    Csv(csv::Rows<W>),
+    Csv(Box<csv::Rows<W>>),
     Zeek(W),
 }
 
@@ -68,7 +68,7 @@ impl<W: Write> FlowRecords<W> {
     pub fn new(format: FlowFormat, mut out: W) -> io::Result<Self> {
         Ok(Self(match format {
             FlowFormat::Ndjson => Records::Ndjson(out),
-            FlowFormat::Csv => Records::Csv(csv::Rows::new(out)?),
+            FlowFormat::Csv => Records::Csv(Box::new(csv::Rows::new(out)?)),
             FlowFormat::Zeek => {
                 zeek::write_header(&mut out)?;
                 Records::Zeek(out)
