@@ -34,7 +34,7 @@ use feed::Feed;
 use metrics::Metrics;
 use privileges::{Needs, User};
 use queue::queue;
-use recording::RecordingOptions;
+use recording::{Recording, RecordingOptions};
 use reload::Reload;
 use source::{Ended, Limits, Packets};
 use watch::{Audience, Watch};
@@ -223,13 +223,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     // Without a screen, which ends when its terminal is closed.
     let reload = request.is_none().then(|| Reload::listen(&arguments.rules)).transpose()?;
     let watch = Watch::new(Arc::clone(&table), &arguments.flow_options(), sender, audience).reloading(reload);
-    let mut packets = Packets::open(arguments)?;
+    let packets = Packets::open(arguments)?;
     user.map(privileges::become_user).transpose()?;
     let mut output = match arguments.format() {
         Format::Json => Output::create(arguments.output.as_deref())?,
         _ => Output::stream(arguments.output.as_deref())?,
     };
-    packets.keep_in(&arguments.recording)?;
+    let watch = watch.keeping(Recording::open(&arguments.recording, &packets.interfaces())?);
     // Not before: to open a FIFO is to wait for its other end, and a signal has to end that.
     let interrupt = Interrupt::listen().context("cannot listen to signals")?;
     if request.is_some() {

@@ -7,13 +7,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use portolan::net::Timestamp;
 use portolan::report::printable;
-use portolan::sink::{InterfaceDescription, WriteError};
+use portolan::sink::InterfaceDescription;
 use portolan::source::{CaptureError, CaptureOptions, CaptureReader, Drops, Frame, LiveCapture, Source as _};
 use portolan::summary::{InputReport, Summary};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::super::interrupt::Interrupt;
-use super::recording::{Recording, RecordingOptions};
 use super::watch::Watch;
 use super::{Arguments, clock};
 
@@ -69,13 +68,12 @@ impl Packets {
         }
     }
 
-    /// Keeps them, if that is wanted.
-    pub(super) fn keep_in(&mut self, options: &RecordingOptions) -> Result<(), WriteError> {
+    /// What is known of where they come from, before the first of them.
+    pub(super) fn interfaces(&self) -> Vec<InterfaceDescription> {
         match self {
-            Self::Live(live) => live.recording = Recording::open(options, &live.interfaces())?,
-            Self::Replay(replay) => replay.recording = Recording::open(options, &[])?,
+            Self::Live(live) => live.interfaces(),
+            Self::Replay(_) => Vec::new(),
         }
-        Ok(())
     }
 
     /// Counts them until something ends it.
@@ -99,7 +97,6 @@ const RETRY_EVERY: Duration = Duration::from_millis(500);
 /// Interfaces that are listened to.
 pub(super) struct LiveSource {
     inputs: Vec<Listening>,
-    recording: Option<Recording>,
     options: CaptureOptions,
     once: bool,
 }
@@ -144,7 +141,7 @@ impl LiveSource {
         };
         let inputs: Vec<_> =
             arguments.interfaces.iter().enumerate().map(listen).collect::<anyhow::Result<_>>()?;
-        Ok(Self { inputs, recording: None, options, once: arguments.once })
+        Ok(Self { inputs, options, once: arguments.once })
     }
 
     /// What there is to listen to.
@@ -164,7 +161,6 @@ impl LiveSource {
         limits: Limits,
         interrupt: &Interrupt,
     ) -> io::Result<Ended> {
-        watch.keep_in(self.recording.take());
         let begin = Instant::now();
         let end = limits.duration_ns.map(|nanos| begin + Duration::from_nanos(nanos));
         let mut looked = begin;
@@ -329,7 +325,6 @@ fn refusal(name: &str, error: &CaptureError) -> anyhow::Error {
 pub(super) struct Replay {
     name: String,
     capture: CaptureReader,
-    recording: Option<Recording>,
     speed: Speed,
 }
 
@@ -337,7 +332,7 @@ impl Replay {
     pub(super) fn open(path: &Path, arguments: &Arguments) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let capture = CaptureReader::open(path).with_context(|| name.clone())?;
-        Ok(Self { name, capture, recording: None, speed: arguments.speed })
+        Ok(Self { name, capture, speed: arguments.speed })
     }
 
     /// Counts the capture's packets, each in its time.
@@ -347,7 +342,6 @@ impl Replay {
         limits: Limits,
         interrupt: &Interrupt,
     ) -> io::Result<Ended> {
-        watch.keep_in(self.recording.take());
         let begin = Instant::now();
         let mut first: Option<Timestamp> = None;
         let mut report =

@@ -104,9 +104,10 @@ impl Watch {
         self
     }
 
-    /// Keeps the packets, too.
-    pub(super) fn keep_in(&mut self, recording: Option<Recording>) {
+    /// Keeps the packets, too, if there is where.
+    pub(super) fn keeping(mut self, recording: Option<Recording>) -> Self {
         self.recording = recording;
+        self
     }
 
     /// Frames counted.
