@@ -1,4 +1,4 @@
-//! Summaries that were kept as JSON.
+//! Summaries that were kept as JSON: read again, and written in any format.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -7,6 +7,9 @@ use std::path::Path;
 use anyhow::Context as _;
 use portolan::report;
 use portolan::summary::Summary;
+
+use super::output::Output;
+use super::page::{self, SummaryFormat};
 
 /// Reads a summary; `-` is standard input.
 pub(super) fn read(path: &Path) -> anyhow::Result<Summary> {
@@ -18,4 +21,17 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Summary> {
     };
     let document = document.with_context(|| format!("cannot read {}", path.display()))?;
     report::read_summary(&document).with_context(|| path.display().to_string())
+}
+
+/// Writes a summary to a file, or to standard output.
+pub(super) fn write(
+    summary: &Summary,
+    format: SummaryFormat,
+    top: usize,
+    path: Option<&Path>,
+) -> anyhow::Result<()> {
+    let mut output = Output::create(path)?;
+    report::write(format.into(), summary, &page::options(top, &output), &mut output)
+        .context("cannot write the result")?;
+    output.finish()
 }

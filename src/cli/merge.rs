@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::{Args, ValueHint};
 use portolan::merge::Merge as _;
-use portolan::report;
 use portolan::summary::Summary;
 
-use super::output::Output;
-use super::page::{self, SummaryFormat};
+use super::page::SummaryFormat;
 use super::{Exit, documents};
 
 /// Add up summaries of several captures or sensors
@@ -41,9 +38,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     for path in &arguments.summaries {
         whole.merge(documents::read(path)?);
     }
-    let mut output = Output::create(arguments.output.as_deref())?;
-    report::write(arguments.format.into(), &whole, &page::options(arguments.top, &output), &mut output)
-        .context("cannot write the result")?;
-    output.finish()?;
+    documents::write(&whole, arguments.format, arguments.top, arguments.output.as_deref())?;
     Ok(Exit::Done)
 }

@@ -2,13 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-use clap::{Args, ValueHint};
-use portolan::report;
-
-use super::output::Output;
-use super::page::{self, SummaryFormat};
+use super::page::SummaryFormat;
 use super::{Exit, documents};
+use clap::{Args, ValueHint};
 
 /// Show a summary that was written as JSON
 #[derive(Debug, Args)]
@@ -33,9 +29,6 @@ pub(super) struct Arguments {
 /// Runs `portolan report`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let summary = documents::read(&arguments.summary)?;
-    let mut output = Output::create(arguments.output.as_deref())?;
-    report::write(arguments.format.into(), &summary, &page::options(arguments.top, &output), &mut output)
-        .context("cannot write the result")?;
-    output.finish()?;
+    documents::write(&summary, arguments.format, arguments.top, arguments.output.as_deref())?;
     Ok(Exit::Done)
 }

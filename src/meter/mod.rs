@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::classify::{Decision, Learned, Observed, PortTable};
 use crate::flow::{FlowOptions, FlowRecord, FlowTable};
 use crate::merge::Merge;
+use crate::net::Side;
 use crate::packet::{Packet, walk};
 use crate::source::{Drops, Frame};
 use crate::summary::{Loss, Summary};
@@ -36,6 +37,13 @@ pub struct DecidedFlow<'a> {
     pub table: &'a PortTable,
     /// What was known of endpoints in doubt.
     pub learned: &'a Learned,
+}
+
+impl DecidedFlow<'_> {
+    /// The service's side; where none was chosen, whoever spoke first stands for the client.
+    pub fn server(&self) -> Side {
+        self.decision.service_side.unwrap_or_else(|| self.record.opener.other())
+    }
 }
 
 /// Counts frames into a summary.

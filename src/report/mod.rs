@@ -28,7 +28,7 @@ pub use interval::{IntervalFormat, write_interval, write_interval_header};
 pub use json::{DocumentError, read_summary};
 pub use lookup::{Lookup, Nowhere, Query};
 pub use rules::RulesReport;
-pub use units::{clock, printable, share, thousands};
+pub use units::{clock, printable, share, significant, thousands};
 
 use std::io::{self, Write};
 

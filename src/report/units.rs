@@ -18,6 +18,13 @@ pub(super) fn bit_rate(bytes_per_second: u64) -> String {
 
 /// The number in the largest unit that leaves at least 1 of it; each unit is a thousand of the one before.
 fn scaled(number: u128, units: &[&str]) -> String {
+    let (digits, unit) = significant(number, units);
+    format!("{digits} {unit}")
+}
+
+/// A number below 2^116 in three significant digits, and the unit that they count: the largest that leaves at least 1 of it, of
+/// units of which each is a thousand of the one before, `1.23` of `M`.
+pub fn significant<'a>(number: u128, units: &[&'a str]) -> (String, &'a str) {
     let (mut unit, mut scale) = (0, 1_u128);
     // What would be rounded to 1000 goes to the next unit.
     while unit + 1 < units.len() && number * 2 >= scale * 1999 {
@@ -25,7 +32,7 @@ fn scaled(number: u128, units: &[&str]) -> String {
         scale *= 1000;
     }
     let digits = if unit == 0 { thousands(number) } else { three_digits(number, scale) };
-    format!("{digits} {}", units[unit])
+    (digits, units[unit])
 }
 
 /// `number / scale` with as many decimals as make three significant digits.

@@ -165,9 +165,10 @@ impl Rest {
     }
 }
 
-fn total(counts: impl Iterator<Item = Counts>) -> Counts {
+/// All of them added up.
+pub(super) fn total(counts: impl IntoIterator<Item = Counts>) -> Counts {
     let mut sum = Counts::default();
-    counts.for_each(|counts| sum.merge(counts));
+    counts.into_iter().for_each(|counts| sum.merge(counts));
     sum
 }
 

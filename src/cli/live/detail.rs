@@ -110,7 +110,7 @@ impl<'a> Collector<'a> {
 
     /// Takes a flow if it is in scope.
     pub(super) fn flow(&mut self, flow: &DecidedFlow<'_>) {
-        let service = service_side(flow);
+        let service = flow.server();
         let endpoint = flow.record.endpoint(service);
         let id = match self.scope {
             Scope::Service(key) if is_of(flow, key) => Id::Endpoint(endpoint),
@@ -198,11 +198,6 @@ impl Row {
     const fn weight(&self) -> Reverse<(u64, u64)> {
         Reverse((self.now.bytes, self.total.bytes))
     }
-}
-
-/// The service's side, and if there is none the one that was spoken to first.
-fn service_side(flow: &DecidedFlow<'_>) -> Side {
-    flow.decision.service_side.unwrap_or_else(|| flow.record.opener.other())
 }
 
 /// Whether a flow is counted in a row.

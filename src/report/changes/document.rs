@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Change, Changes};
-use crate::report::json::{Counts, write_document};
-use crate::summary::{ServiceKey, Summary};
+use crate::net::PortClass;
+use crate::report::json::{CategoryRow, Counts, ServiceRow, write_document};
+use crate::summary::Summary;
 
 /// Writes all changes, and what stayed the same, as one JSON object.
 pub(super) fn write(changes: &Changes<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -22,10 +23,10 @@ struct Document<'a> {
     per: &'static str,
     before: Side,
     after: Side,
-    whole: Row<()>,
-    categories: Vec<Row<Category<'a>>>,
-    services: Vec<Row<ServiceName<'a>>>,
-    port_classes: Vec<Row<PortClass>>,
+    whole: Row,
+    categories: Vec<CategoryRow<'a, Row>>,
+    services: Vec<ServiceRow<'a, Row>>,
+    port_classes: Vec<PortClassRow>,
 }
 
 #[derive(Serialize)]
@@ -36,9 +37,7 @@ struct Side {
 }
 
 #[derive(Serialize)]
-struct Row<K> {
-    #[serde(flatten)]
-    key: K,
+struct Row {
     before: Counts,
     after: Counts,
     change: &'static str,
@@ -47,48 +46,33 @@ struct Row<K> {
 }
 
 #[derive(Serialize)]
-struct Category<'a> {
-    category: &'a str,
-    family: &'a str,
-}
-
-#[derive(Serialize)]
-struct ServiceName<'a> {
-    service: &'a str,
-    alias: Option<&'a str>,
-    category: &'a str,
-    family: &'a str,
-    transport: &'static str,
-    port: Option<u16>,
-}
-
-#[derive(Serialize)]
-struct PortClass {
+struct PortClassRow {
     service_class: &'static str,
     peer_class: &'static str,
+    #[serde(flatten)]
+    row: Row,
 }
 
 impl<'a> Document<'a> {
     fn of(changes: &'a Changes<'_>) -> Self {
-        let category = |&(category, family): &(&'a str, &'a str)| Category { category, family };
-        let class = |(service, peer): &(crate::net::PortClass, crate::net::PortClass)| PortClass {
-            service_class: service.name(),
-            peer_class: peer.name(),
-        };
         Self {
             schema: "portolan.diff/1",
             measure: changes.options.measure.name(),
             per: changes.options.per.name(),
             before: Side::of(changes.before),
             after: Side::of(changes.after),
-            whole: Row::of(&changes.whole, |()| ()),
-            categories: changes.categories.iter().map(|change| Row::of(change, category)).collect(),
+            whole: Row::of(&changes.whole),
+            categories: changes
+                .categories
+                .iter()
+                .map(|change| CategoryRow::new(change.key.0, change.key.1, Row::of(change)))
+                .collect(),
             services: changes
                 .services
                 .iter()
-                .map(|change| Row::of(change, |key| ServiceName::of(key)))
+                .map(|change| ServiceRow::new(change.key, Row::of(change)))
                 .collect(),
-            port_classes: changes.port_classes.iter().map(|change| Row::of(change, class)).collect(),
+            port_classes: changes.port_classes.iter().map(PortClassRow::of).collect(),
         }
     }
 }
@@ -105,27 +89,20 @@ impl Side {
     }
 }
 
-impl<K> Row<K> {
-    fn of<T>(change: &Change<T>, key: impl Fn(&T) -> K) -> Self {
+impl PortClassRow {
+    fn of(change: &Change<(PortClass, PortClass)>) -> Self {
+        let (service, peer) = change.key;
+        Self { service_class: service.name(), peer_class: peer.name(), row: Row::of(change) }
+    }
+}
+
+impl Row {
+    fn of<K>(change: &Change<K>) -> Self {
         Self {
-            key: key(&change.key),
             before: change.before.into(),
             after: change.after.into(),
             change: change.fate.name(),
             change_ppm: change.relative.map(|ppm| i64::try_from(ppm).unwrap_or(i64::MAX)),
-        }
-    }
-}
-
-impl<'a> ServiceName<'a> {
-    fn of(key: &'a ServiceKey) -> Self {
-        Self {
-            service: &key.service,
-            alias: key.alias.as_deref(),
-            category: &key.category,
-            family: &key.family,
-            transport: key.transport.name(),
-            port: key.port,
         }
     }
 }

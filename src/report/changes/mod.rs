@@ -255,8 +255,7 @@ impl Scale {
     }
 
     fn change<K>(&self, key: K, before: Counts, after: Counts) -> Change<K> {
-        let scaled = |counts, by: u64| u128::from(self.measure.of(counts)) * u128::from(by);
-        let (old, new) = (scaled(before, self.before), scaled(after, self.after));
+        let [old, new] = self.scaled(before, after);
         let fate = match (old, new) {
             _ if old == new => Fate::Same,
             (0, _) => Fate::New,
@@ -292,8 +291,14 @@ impl Scale {
     }
 
     fn difference<K>(&self, change: &Change<K>) -> u128 {
-        let scaled = |counts, by: u64| u128::from(self.measure.of(counts)) * u128::from(by);
-        scaled(change.before, self.before).abs_diff(scaled(change.after, self.after))
+        let [old, new] = self.scaled(change.before, change.after);
+        old.abs_diff(new)
+    }
+
+    /// Both sides in what they can be compared by.
+    fn scaled(&self, before: Counts, after: Counts) -> [u128; 2] {
+        [(before, self.before), (after, self.after)]
+            .map(|(counts, by)| u128::from(self.measure.of(counts)) * u128::from(by))
     }
 }
 

@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use ::csv::{Writer, WriterBuilder};
 
 use super::FlowLine;
-use crate::net::{PortClass, Transport};
+use crate::net::Transport;
 use crate::packet::TcpFlags;
-use crate::report::community_id;
 use crate::report::units::rfc_3339;
 
 const COLUMNS: [&str; 27] = [
@@ -71,8 +70,6 @@ fn cells(line: &FlowLine<'_>) -> Vec<String> {
     let flags = |flags: TcpFlags| {
         if line.transport == Transport::Tcp { flags.0.to_string() } else { String::new() }
     };
-    let class = |port: u16| PortClass::of(port).name().to_owned();
-    let version = if client.endpoint.address.is_ipv4() { "ipv4" } else { "ipv6" };
     let mut cells = vec![start, end, duration];
     for side in [client, server] {
         cells.extend([
@@ -84,14 +81,14 @@ fn cells(line: &FlowLine<'_>) -> Vec<String> {
     }
     cells.extend([
         line.transport.name().to_owned(),
-        version.to_owned(),
+        line.ip_version().to_owned(),
         line.service.to_owned(),
-        community_id(line.transport, client.endpoint, server.endpoint),
-        (client.sent.packets + server.sent.packets).to_string(),
-        client.sent.bytes.saturating_add(server.sent.bytes).to_string(),
+        line.community_id(),
+        line.packets().to_string(),
+        line.bytes().to_string(),
         line.category.to_owned(),
-        class(server.endpoint.port),
-        class(client.endpoint.port),
+        server.port_class().name().to_owned(),
+        client.port_class().name().to_owned(),
         line.basis.to_owned(),
         permille(line.side_confidence),
         permille(line.service_confidence),

@@ -9,7 +9,8 @@ use std::io::{self, Write};
 use crate::classify;
 use crate::flow::Traffic;
 use crate::meter::{DecidedFlow, FlowSink};
-use crate::net::{Endpoint, Timestamp, Transport};
+use crate::net::{Endpoint, PortClass, Timestamp, Transport};
+use crate::report::community_id;
 
 /// What flow records are written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,8 +135,7 @@ struct FlowEnd {
 impl<'a> FlowLine<'a> {
     fn of(flow: &DecidedFlow<'a>) -> Self {
         let DecidedFlow { record, observed, decision, table, .. } = *flow;
-        // Where no side was chosen, whoever spoke first stands for the client.
-        let server = decision.service_side.unwrap_or(record.opener.other());
+        let server = flow.server();
         let end = |side| FlowEnd { endpoint: record.endpoint(side), sent: record.sent_by(side) };
         let candidates = classify::candidates(observed, decision, table);
         Self {
@@ -151,5 +151,30 @@ impl<'a> FlowLine<'a> {
             candidates: candidates.iter().map(|candidate| table.service_name(candidate.service)).collect(),
             handshake_rtt_ns: record.handshake_rtt_ns(),
         }
+    }
+
+    /// Packets both ways.
+    const fn packets(&self) -> u64 {
+        self.client.sent.packets + self.server.sent.packets
+    }
+
+    /// Bytes both ways.
+    const fn bytes(&self) -> u64 {
+        self.client.sent.bytes.saturating_add(self.server.sent.bytes)
+    }
+
+    /// `ipv4` or `ipv6`.
+    const fn ip_version(&self) -> &'static str {
+        if self.client.endpoint.address.is_ipv4() { "ipv4" } else { "ipv6" }
+    }
+
+    fn community_id(&self) -> String {
+        community_id(self.transport, self.client.endpoint, self.server.endpoint)
+    }
+}
+
+impl FlowEnd {
+    const fn port_class(&self) -> PortClass {
+        PortClass::of(self.endpoint.port)
     }
 }

@@ -6,9 +6,8 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{FlowEnd, FlowLine};
-use crate::net::{PortClass, Transport};
+use crate::net::Transport;
 use crate::packet::TcpFlags;
-use crate::report::community_id;
 use crate::report::units::rfc_3339;
 
 /// The version of ECS whose names are used.
@@ -141,14 +140,13 @@ impl End {
 
 impl<'a> Network<'a> {
     fn of(line: &FlowLine<'a>) -> Self {
-        let (client, server) = (line.client, line.server);
         Self {
             transport: line.transport.name(),
-            ip_version: if client.endpoint.address.is_ipv4() { "ipv4" } else { "ipv6" },
+            ip_version: line.ip_version(),
             protocol: line.service,
-            community_id: community_id(line.transport, client.endpoint, server.endpoint),
-            packets: client.sent.packets + server.sent.packets,
-            bytes: client.sent.bytes.saturating_add(server.sent.bytes),
+            community_id: line.community_id(),
+            packets: line.packets(),
+            bytes: line.bytes(),
         }
     }
 }
@@ -158,8 +156,8 @@ impl<'a> Own<'a> {
         let permille = |confidence| f64::from(confidence) / 1000.0;
         Self {
             category: line.category,
-            service_class: PortClass::of(line.server.endpoint.port).name(),
-            peer_class: PortClass::of(line.client.endpoint.port).name(),
+            service_class: line.server.port_class().name(),
+            peer_class: line.client.port_class().name(),
             basis: line.basis,
             confidence: Confidence {
                 side: permille(line.side_confidence),

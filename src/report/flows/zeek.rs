@@ -10,7 +10,6 @@ use sha1::{Digest as _, Sha1};
 
 use super::FlowLine;
 use crate::net::{Timestamp, Transport};
-use crate::report::community_id;
 
 /// Columns and their types.
 const COLUMNS: [(&str, &str); 15] = [
@@ -45,7 +44,7 @@ pub(super) fn write_header(out: &mut dyn Write) -> io::Result<()> {
 
 pub(super) fn write(line: &FlowLine<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (client, server) = (line.client, line.server);
-    let community_id = community_id(line.transport, client.endpoint, server.endpoint);
+    let community_id = line.community_id();
     let start = line.span.map(|(first, _)| first);
     let duration = line.span.map(|(first, last)| last.nanos_since(first).into());
     let cells = [

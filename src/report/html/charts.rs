@@ -14,10 +14,9 @@ pub(super) fn bar(share: Share, text: &str, class: &str) -> Markup {
     }
 }
 
-/// A cell of a heat map: the more of the whole, the stronger. What is there at all is never blank.
+/// A cell of a heat map: the more of the whole, the stronger.
 pub(super) fn heat(share: Share, text: &str) -> Markup {
-    let strength = if share.part == 0 { "0%".to_owned() } else { per_cent(share) };
-    html! { span.heat style={ "--heat:" (strength) } { (text) } }
+    html! { span.heat style={ "--heat:" (per_cent(share)) } { (text) } }
 }
 
 /// To the thousandth, for a style.

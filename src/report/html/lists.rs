@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::palette::Palette;
 use super::table::{Cell, Table};
-use super::{plain, section, share_cell};
+use super::{count_cells, section, share_cell};
 use crate::classify::Confidence;
-use crate::report::units::{percent, thousands};
+use crate::report::units::{percent, printable};
 use crate::report::view::{self, Ranked, Share};
 use crate::report::{rule_proposal, words};
 use crate::summary::{Counts, ServiceKey, ServiceTotals, Summary};
@@ -28,14 +28,9 @@ pub(super) fn categories(summary: &Summary, palette: &Palette) -> Markup {
     let mut table = Table::new("Categories", &columns).titled();
     for row in rows {
         let counts = row.totals.counts;
-        table.row([
-            Cell::text(row.name),
-            Cell::text(row.family),
-            share_cell(counts.volume.bytes, whole, palette.class(palette.place(row.name))),
-            Cell::bytes(counts.volume.bytes),
-            Cell::count(counts.volume.packets),
-            Cell::count(counts.flows),
-        ]);
+        let share = share_cell(counts.volume.bytes, whole, palette.class(palette.place(row.name)));
+        let names = [Cell::text(row.name), Cell::text(row.family), share];
+        table.row(names.into_iter().chain(count_cells(counts)));
     }
     section("categories", "Categories", &table.markup())
 }
@@ -62,30 +57,20 @@ pub(super) fn services(summary: &Summary, top: usize, palette: &Palette) -> Mark
     for (key, totals) in ranked.rows {
         let counts = totals.counts;
         let rtt = totals.handshake_rtt_ns.percentiles([50.0, 99.0]);
-        table.row([
-            Cell::text(&words::service(key)),
-            port(key),
-            Cell::text(&key.category),
-            share_cell(counts.volume.bytes, whole, palette.class(palette.place(&key.category))),
-            Cell::bytes(counts.volume.bytes),
-            Cell::count(counts.volume.packets),
-            Cell::count(counts.flows),
+        let share = share_cell(counts.volume.bytes, whole, palette.class(palette.place(&key.category)));
+        let names = [Cell::text(&words::service(key)), port(key), Cell::text(&key.category), share];
+        let others = [
             Cell::duration(rtt.map(|[p50, _]| p50)),
             Cell::duration(rtt.map(|[_, p99]| p99)),
             Cell::text(&confidence(totals)),
-        ]);
+        ];
+        table.row(names.into_iter().chain(count_cells(counts)).chain(others));
     }
     if !ranked.rest.is_none() {
         let counts = ranked.rest.counts;
-        table.rest([
-            Cell::text(&words::more(ranked.rest)),
-            Cell::text(""),
-            Cell::text(""),
-            share_cell(counts.volume.bytes, whole, palette.class(usize::MAX)),
-            Cell::bytes(counts.volume.bytes),
-            Cell::count(counts.volume.packets),
-            Cell::count(counts.flows),
-        ]);
+        let share = share_cell(counts.volume.bytes, whole, palette.class(usize::MAX));
+        let names = [Cell::text(&words::more(ranked.rest)), Cell::text(""), Cell::text(""), share];
+        table.rest(names.into_iter().chain(count_cells(counts)));
     }
     section("services", "Services", &table.markup())
 }
@@ -129,8 +114,8 @@ pub(super) fn failed(summary: &Summary, top: usize) -> Markup {
             Cell::marked(share.of(1_000_000), html! { (percent(share)) }),
         ]);
     }
-    if let Some(more) = ranked.rest.rows.filter(|more| *more > 0) {
-        table.rest([Cell::text(&format!("… {} more", thousands(more as u128)))]);
+    if !ranked.rest.is_none() {
+        table.rest([Cell::text(&words::more(ranked.rest))]);
     }
     section("failed", "Failed connections", &table.markup())
 }
@@ -208,7 +193,7 @@ fn unknown_flows(summary: &Summary, unknown: &ServiceTotals, top: usize) -> Mark
 
 /// Lines that stay lines.
 fn plain_lines(text: &str) -> String {
-    text.lines().map(plain).collect::<Vec<_>>().join("\n")
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 fn buckets(summary: &Summary) -> Markup {

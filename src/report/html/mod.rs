@@ -1,6 +1,6 @@
 //! The summary as one page for a browser: a single file that loads nothing, and in which no byte of a capture is markup.
 //!
-//! `html!` escapes all text; [`plain`] takes out what would reorder or hide it. The only markup that is taken as it is, is
+//! `html!` escapes all text; [`printable`] takes out what would reorder or hide it. The only markup that is taken as it is, is
 //! that of `style.css` and `script.js`.
 
 mod charts;
@@ -18,7 +18,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::units::{bit_rate, bytes, counted, duration, percent, printable, thousands, time_span};
 use super::view::{self, Share};
 use super::{ReportOptions, words};
-use crate::summary::{InputReport, Summary};
+use crate::summary::{Counts, InputReport, Summary};
 use palette::Palette;
 
 const STYLE: &str = include_str!("style.css");
@@ -52,7 +52,7 @@ pub(super) fn write_page(
     content: &Markup,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let headline = plain(headline);
+    let headline = printable(headline);
     let generator = concat!("portolan ", env!("CARGO_PKG_VERSION"));
     let page = html! {
         (DOCTYPE)
@@ -92,7 +92,7 @@ pub(super) fn simple_table(caption: &str, heads: &[&str], numbers: usize, rows: 
                 } }
                 tbody { @for row in rows { tr {
                     @for (place, cell) in row.iter().enumerate() {
-                        td class=[(place >= names).then_some("number")] { (plain(cell)) }
+                        td class=[(place >= names).then_some("number")] { (printable(cell)) }
                     }
                 } } }
             }
@@ -110,11 +110,6 @@ fn section(id: &str, title: &str, content: &Markup) -> Markup {
     }
 }
 
-/// Text from wherever, without what reorders or hides it.
-fn plain(text: &str) -> String {
-    printable(text)
-}
-
 fn losses(summary: &Summary) -> Markup {
     let losses = words::losses(summary);
     html! {
@@ -122,7 +117,7 @@ fn losses(summary: &Summary) -> Markup {
             p.whole { "Nothing was lost, and all input was read whole." }
         } @else {
             ul.losses {
-                @for (head, text) in losses { li { strong { (head) } " " (plain(&text)) } }
+                @for (head, text) in losses { li { strong { (head) } " " (printable(&text)) } }
             }
         }
     }
@@ -180,9 +175,15 @@ fn inputs(summary: &Summary, top: usize) -> Markup {
     let tables: Vec<&str> = summary.tables.iter().map(String::as_str).collect();
     let content = html! {
         @if !summary.inputs.is_empty() { (table.markup()) }
-        @if !tables.is_empty() { p { "Services were decided by port table " (plain(&tables.join(", "))) "." } }
+        @if !tables.is_empty() { p { "Services were decided by port table " (printable(&tables.join(", "))) "." } }
     };
     section("inputs", "Inputs", &content)
+}
+
+/// Bytes, packets and flows.
+fn count_cells(counts: Counts) -> [table::Cell; 3] {
+    let bytes = table::Cell::bytes(counts.volume.bytes);
+    [bytes, table::Cell::count(counts.volume.packets), table::Cell::count(counts.flows)]
 }
 
 /// A share of all bytes, as a bar and a number.

@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::charts::tenths;
 use super::palette::Palette;
+use super::section as part;
 use super::table::{Cell, Table};
-use super::{plain, section as part};
 use crate::net::Timestamp;
-use crate::report::units::{bit_rate, bytes, moment};
+use crate::report::units::{bit_rate, bytes, moment, printable};
 use crate::report::view::{self, Share};
 use crate::summary::{Series, Summary};
 
@@ -47,7 +47,7 @@ pub(super) fn section(summary: &Summary, palette: &Palette) -> Markup {
         &html! {
             ul.legend {
                 @for (place, name) in palette.names().enumerate().filter(|(place, _)| is_used(&columns, *place)) {
-                    li { span class={ "key " (palette.class(place)) } aria-hidden="true" {} (plain(name)) }
+                    li { span class={ "key " (palette.class(place)) } aria-hidden="true" {} (printable(name)) }
                 }
             }
             div.scroll tabindex="0" role="region" aria-label="Rate over time" {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::charts::heat;
-use super::section as part;
 use super::table::{Cell, Table};
+use super::{count_cells, section as part};
 use crate::net::PortClass;
 use crate::report::units::{bytes, percent};
 use crate::report::view::{self, Share};
@@ -112,25 +112,12 @@ fn list(summary: &Summary, top: usize) -> Markup {
     let ranked = view::port_pairs(summary, top);
     for (pair, counts) in ranked.rows {
         let port = |port: u16| Cell::marked(port, html! { (port) });
-        table.row([
-            port(pair.low),
-            port(pair.high),
-            Cell::text(pair.transport.name()),
-            Cell::bytes(counts.volume.bytes),
-            Cell::count(counts.volume.packets),
-            Cell::count(counts.flows),
-        ]);
+        let names = [port(pair.low), port(pair.high), Cell::text(pair.transport.name())];
+        table.row(names.into_iter().chain(count_cells(counts)));
     }
     if !ranked.rest.is_none() {
-        let counts = ranked.rest.counts;
-        table.rest([
-            Cell::text(&words::more(ranked.rest)),
-            Cell::text(""),
-            Cell::text(""),
-            Cell::bytes(counts.volume.bytes),
-            Cell::count(counts.volume.packets),
-            Cell::count(counts.flows),
-        ]);
+        let names = [Cell::text(&words::more(ranked.rest)), Cell::text(""), Cell::text("")];
+        table.rest(names.into_iter().chain(count_cells(ranked.rest.counts)));
     }
     html! { details { summary { "Port pairs, one by one" } (table.markup()) } }
 }

@@ -2,8 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::plain;
-use crate::report::units::{bytes, duration, thousands};
+use crate::report::units::{bytes, duration, printable, thousands};
 
 /// A cell, and the number it is sorted by if it is one.
 pub(super) struct Cell {
@@ -13,7 +12,7 @@ pub(super) struct Cell {
 
 impl Cell {
     pub(super) fn text(text: &str) -> Self {
-        Self { content: html! { (plain(text)) }, number: None }
+        Self { content: html! { (printable(text)) }, number: None }
     }
 
     pub(super) fn count(count: u64) -> Self {

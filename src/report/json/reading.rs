@@ -9,6 +9,7 @@ use super::SCHEMA;
 use crate::classify::{Basis, Confidence};
 use crate::merge::Merge as _;
 use crate::net::{PortClass, PortPair, Timestamp, Transport};
+use crate::report::view;
 use crate::summary::{
     self, CaptureTotals, ConfidenceFlows, InputReport, Series, ServiceKey, ServiceTotals, Summary,
     UnknownEndpoint, UnknownEndpoints,
@@ -53,10 +54,10 @@ fn check(summary: &Summary) -> Result<(), DocumentError> {
     let others = summary.other_port_pairs;
     let pairs = summary.port_pairs.iter().map(|(_, counts)| *counts).chain([others]);
     let sums = [
-        ("port classes", sum(summary.port_classes.values().copied())),
-        ("port pairs", sum(pairs)),
-        ("bands of confidence", sum(summary.certainty.bands)),
-        ("bases", sum(summary.certainty.bases)),
+        ("port classes", view::total(summary.port_classes.values().copied())),
+        ("port pairs", view::total(pairs)),
+        ("bands of confidence", view::total(summary.certainty.bands)),
+        ("bases", view::total(summary.certainty.bases)),
     ];
     if let Some((name, _)) = sums.into_iter().find(|(_, sum)| *sum != whole) {
         return Err(DocumentError::Sums(name));
@@ -68,12 +69,6 @@ fn check(summary: &Summary) -> Result<(), DocumentError> {
         return Err(DocumentError::Sums("services and packets without ports"));
     }
     Ok(())
-}
-
-fn sum(counts: impl IntoIterator<Item = summary::Counts>) -> summary::Counts {
-    let mut sum = summary::Counts::default();
-    counts.into_iter().for_each(|counts| sum.merge(counts));
-    sum
 }
 
 #[derive(Deserialize)]

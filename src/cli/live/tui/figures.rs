@@ -1,29 +1,11 @@
 //! Numbers in few columns.
 
+use portolan::report::significant;
+
 /// Three significant digits and an SI prefix, in at most five columns: `512`, `1.23k`, `45.6M`.
 pub(super) fn compact(number: u128) -> String {
-    const PREFIXES: [&str; 9] = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-    let (mut prefix, mut scale) = (0, 1_u128);
-    // What would be rounded to 1000 goes to the next prefix.
-    while prefix + 1 < PREFIXES.len() && number.saturating_mul(2) >= scale * 1999 {
-        prefix += 1;
-        scale *= 1000;
-    }
-    format!("{}{}", digits(number, scale), PREFIXES[prefix])
-}
-
-/// `number / scale` in three significant digits.
-fn digits(number: u128, scale: u128) -> String {
-    if scale == 1 {
-        return number.to_string();
-    }
-    for (decimals, tens) in [(2, 100), (1, 10)] {
-        let rounded = (number.saturating_mul(tens) + scale / 2) / scale;
-        if rounded < 1000 {
-            return format!("{}.{:0decimals$}", rounded / tens, rounded % tens);
-        }
-    }
-    ((number + scale / 2) / scale).to_string()
+    let (digits, prefix) = significant(number, &["", "k", "M", "G", "T", "P", "E", "Z", "Y"]);
+    digits + prefix
 }
 
 /// Nanoseconds in at most six columns: `312ns`, `1.23ms`, `45.6s`, `2m05s`, `3h05m`, `12d3h`.
@@ -31,13 +13,8 @@ pub(super) fn short_time(nanos: u64) -> String {
     let seconds = nanos.saturating_add(500_000_000) / 1_000_000_000;
     match seconds {
         0..60 => {
-            let (unit, scale) = match nanos {
-                0..1_000 => ("ns", 1),
-                1_000..999_500 => ("µs", 1_000),
-                999_500..999_500_000 => ("ms", 1_000_000),
-                _ => ("s", 1_000_000_000),
-            };
-            format!("{}{unit}", digits(u128::from(nanos), scale))
+            let (digits, unit) = significant(u128::from(nanos), &["ns", "µs", "ms", "s"]);
+            digits + unit
         }
         60..3_600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         3_600..86_400 => format!("{}h{:02}m", seconds / 3_600, seconds % 3_600 / 60),
