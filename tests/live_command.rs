@@ -147,6 +147,34 @@ fn intervals_add_up_to_the_summary() {
 }
 
 #[test]
+fn loss_is_in_the_records_and_in_the_status() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/office.pcapng");
+    let live = |format| {
+        let output = portolan(&[
+            "live",
+            "--replay",
+            path,
+            "--speed",
+            "max",
+            "--no-rules",
+            "--max-flows",
+            "64",
+            "--fail-on-loss",
+            "--format",
+            format,
+        ]);
+        assert_eq!(output.status.code(), Some(4));
+        output
+    };
+    let evicted = |document: &Value| document["loss"]["evicted_flows"].as_u64().unwrap();
+    let summary = evicted(&serde_json::from_slice(&live("json").stdout).unwrap());
+    let records = String::from_utf8(live("ndjson").stdout).unwrap();
+    let told: u64 = records.lines().map(|line| evicted(&serde_json::from_str(line).unwrap())).sum();
+    assert!(summary > 0);
+    assert_eq!(told, summary);
+}
+
+#[test]
 fn limits_end_a_replay() {
     let office = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/office.pcapng");
     let arguments = ["live", "--replay", office, "--speed", "max", "--format", "json"];
