@@ -14,7 +14,7 @@ HOW = """\
 ## How it is measured
 
 - A run is a whole process, from its start to its end, with its output to `/dev/null`. The captures are in memory by then: one
-  run of each program comes before those that count.
+  run of each program comes before those that count, and a round in which one of them read from a disk is not counted.
 - The programs of a comparison run in turns (A B A B …), {rounds} times each or more often. Times are medians of the wall
   time; the fastest and the slowest run stand beside them.
 - portolan runs as `portolan read -q --no-rules FILE`, on one thread where nothing else is said.

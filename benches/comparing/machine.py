@@ -50,5 +50,10 @@ def facts():
     }
 
 
+def file_system(folder):
+    """What a folder is on: ext2/ext3, tmpfs, …"""
+    return said("stat", "--file-system", "--format=%T", folder) or "unknown"
+
+
 def version(package):
     return said("dpkg-query", "--show", "--showformat=${Version}", package) or "of unknown version"

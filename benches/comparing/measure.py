@@ -10,6 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+# Bytes; a program's own pages may come from a disk, a capture may not.
+COLD = 1 << 20
+# getrusage(2) counts what came from a disk in blocks of so many bytes.
+BLOCK = 512
+# Rounds in which a file was not in memory, before that is the machine's answer.
+COLD_ROUNDS_AT_MOST = 10
+
+
 class Failed(Exception):
     """A program that could not be started, or did not end well."""
 
@@ -36,14 +44,31 @@ class Program:
         return words
 
 
+@dataclass(frozen=True)
+class Run:
+    """What one run cost: seconds, seconds and bytes; and the bytes that had to come from a disk."""
+
+    wall: float
+    cpu: float
+    peak: int
+    read: int
+
+    @property
+    def is_cold(self):
+        """Whether it waited for a disk: its files were not in memory."""
+        return self.read > COLD
+
+
 @dataclass
 class Cost:
-    """What the runs of one program cost: seconds, seconds and bytes, of each run."""
+    """What the runs of one program cost."""
 
     name: str
-    walls: list[float] = field(default_factory=list)
-    cpus: list[float] = field(default_factory=list)
-    peaks: list[int] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def walls(self):
+        return [run.wall for run in self.runs]
 
     @property
     def wall(self):
@@ -51,12 +76,12 @@ class Cost:
 
     @property
     def cpu(self):
-        return statistics.median(self.cpus)
+        return statistics.median(run.cpu for run in self.runs)
 
     @property
     def peak(self):
         """The median of the peaks. Not below what Python holds, some 20 MB: a process inherits it from its parent."""
-        return statistics.median(self.peaks)
+        return statistics.median(run.peak for run in self.runs)
 
 
 @dataclass(frozen=True)
@@ -68,7 +93,7 @@ class Effort:
     rounds_at_most: int = 25
 
 
-def run_once(program, words, cost):
+def run_once(program, words):
     if program.output:
         shutil.rmtree(program.output, ignore_errors=True)
         program.output.mkdir()
@@ -91,9 +116,16 @@ def run_once(program, words, cost):
             errors.seek(0)
             said = errors.read().decode(errors="replace").strip().splitlines() or ["nothing"]
             raise Failed(f"{program.name} ended with {process.returncode} and said: {said[-1]}")
-    cost.walls.append(wall)
-    cost.cpus.append(usage.ru_utime + usage.ru_stime)
-    cost.peaks.append(usage.ru_maxrss * 1024)
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, usage.ru_inblock * BLOCK)
+
+
+def warm_round(programs, words):
+    """A run of each, all of them with their files in memory."""
+    for _ in range(COLD_ROUNDS_AT_MOST):
+        runs = [run_once(program, own) for program, own in zip(programs, words)]
+        if not any(run.is_cold for run in runs):
+            return runs
+    raise Failed("the files do not stay in this machine's memory; a --folder of tmpfs, as /dev/shm, holds them there")
 
 
 def side_by_side(programs, effort):
@@ -101,14 +133,14 @@ def side_by_side(programs, effort):
     words = [program.words() for program in programs]
     # The first run of each brings the files into memory, and does not count.
     for program, own in zip(programs, words):
-        run_once(program, own, Cost(program.name))
+        run_once(program, own)
     costs = [Cost(program.name) for program in programs]
     start, rounds = time.monotonic(), 0
     while rounds < effort.rounds or (
         rounds < effort.rounds_at_most and time.monotonic() - start < effort.seconds
     ):
-        for program, own, cost in zip(programs, words, costs):
-            run_once(program, own, cost)
+        for run, cost in zip(warm_round(programs, words), costs):
+            cost.runs.append(run)
         rounds += 1
     for program in programs:
         if program.output:
