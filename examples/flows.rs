@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
+use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
 use portolan::read::Reading;
 use portolan::report::{FlowFormat, FlowRecords};
@@ -27,7 +28,8 @@ fn main() -> ExitCode {
 
 fn run() -> io::Result<()> {
     // A record is written in small pieces, so the buffer matters.
-    let mut flows = FlowRecords::new(FlowFormat::Ndjson, BufWriter::new(io::stdout()))?;
+    let mut flows =
+        FlowRecords::new(FlowFormat::Ndjson, &PortTable::built_in(), BufWriter::new(io::stdout()))?;
     let mut reading = Reading::new(&FlowOptions::default()).with_sink(&mut flows);
     for path in std::env::args().skip(1) {
         let report = reading.read(&path, CaptureReader::open(&path), &mut |_| ControlFlow::Continue(()));

@@ -84,7 +84,7 @@
 //! | [`summary`] | the result: plain and mergeable |
 //! | [`report`] | the result as text, JSON, CSV, Markdown; flows as NDJSON |
 //!
-//! [`sink`] keeps frames in capture files. [`net`] holds the nouns that all of them speak in, [`merge`] what adding up results means. [`meter`] joins the hops
+//! [`sink`] keeps frames in capture files, [`pseudonyms`] gives addresses other names. [`net`] holds the nouns that all of them speak in, [`merge`] what adding up results means. [`meter`] joins the hops
 //! from the frame to the summary, [`read`] puts captures in front of it.
 //!
 //! # Features
@@ -94,6 +94,7 @@
 //! | none | [`net`], [`merge`] and [`classify`]: the port table and the decision, without input and output |
 //! | `read` | captures to summaries and reports: all other modules but one |
 //! | `capture`, on by default | [`filter`], by the C library libpcap |
+//! | `arrow`, on by default | flow records as Parquet and Arrow |
 //! | `cli`, on by default | the program |
 // Some modules are there with their features alone.
 #![cfg_attr(not(all(feature = "capture", feature = "read")), allow(rustdoc::broken_intra_doc_links))]
@@ -111,6 +112,8 @@ pub mod meter;
 pub mod net;
 #[cfg(feature = "read")]
 pub mod packet;
+#[cfg(feature = "read")]
+pub mod pseudonyms;
 #[cfg(feature = "read")]
 pub mod read;
 #[cfg(feature = "read")]

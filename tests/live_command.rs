@@ -47,21 +47,17 @@ fn testdata() -> Vec<PathBuf> {
 
 #[test]
 fn a_replay_tells_what_reading_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    fs::write(&key, [b'k'; 32]).unwrap();
     for capture in testdata() {
         let path = capture.to_str().unwrap();
-        let read = document(&portolan(&["read", path, "--no-rules", "--top", "0", "--format", "json"]));
-        let live = document(&portolan(&[
-            "live",
-            "--replay",
-            path,
-            "--speed",
-            "max",
-            "--no-rules",
-            "--top",
-            "0",
-            "--format",
-            "json",
-        ]));
+        let told = |input: &[&str]| {
+            let how = ["--no-rules", "--top", "0", "--talkers", "0", "--format", "json", "--anonymize"];
+            document(&portolan(&[input, &how, &[key.to_str().unwrap()]].concat()))
+        };
+        let read = told(&["read", path]);
+        let live = told(&["live", "--replay", path, "--speed", "max"]);
         assert_eq!(numbers(live), numbers(read), "{path}");
     }
 }

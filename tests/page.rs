@@ -56,3 +56,29 @@ fn the_page_is_drawn_and_sorts_and_asks_for_nothing() {
         "{found}"
     );
 }
+
+#[test]
+fn the_page_is_opened_when_it_is_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let [opener, page, seen] = ["xdg-open", "report.html", "opened"].map(|name| folder.path().join(name));
+    let script = format!(
+        "#!/bin/sh\n/bin/grep -c '</html>' \"$1\" > {0}.part && /bin/mv {0}.part {0}\n",
+        seen.display()
+    );
+    std::fs::write(&opener, script).unwrap();
+    std::fs::set_permissions(&opener, PermissionsExt::from_mode(0o755)).unwrap();
+    let capture = format!("{ROOT}/testdata/office.pcapng");
+    let portolan = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
+        command.args(["read", "-q", "--no-rules", "--open", &capture]).args(more).env("PATH", folder.path());
+        command.output().unwrap()
+    };
+    let output = portolan(&["--format", "html", "-o", page.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    // The opener had the whole page.
+    assert_eq!(std::fs::read_to_string(&seen).unwrap(), "1\n");
+    for wrong in [&["--format", "html"][..], &["-o", page.to_str().unwrap()]] {
+        assert_eq!(portolan(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}

@@ -21,7 +21,7 @@ fn check(name: &str, format: Format, summary: &Summary, options: ReportOptions) 
 }
 
 fn columns(width: usize) -> ReportOptions {
-    ReportOptions { top: 10, width, colour: false }
+    ReportOptions { top: 10, talkers: 10, width, colour: false }
 }
 
 #[test]

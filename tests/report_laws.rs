@@ -191,7 +191,7 @@ proptest! {
         width in prop::sample::select(vec![60usize, 80, 100, 120, 200]),
         top in 0usize..30,
     ) {
-        let text = report(Format::Text, &summary, ReportOptions { top, width, colour: false });
+        let text = report(Format::Text, &summary, ReportOptions { top, talkers: top, width, colour: false });
         for line in text.lines() {
             let columns: usize = line.chars().map(|letter| letter.width().unwrap_or(1000)).sum();
             prop_assert!(columns <= width, "{} columns: {}", columns, line);
@@ -202,14 +202,14 @@ proptest! {
     #[test]
     fn nothing_in_a_name_steers_the_terminal(summary in summary(), top in 0usize..30) {
         for format in [Format::Text, Format::Markdown] {
-            let text = report(format, &summary, ReportOptions { top, width: 100, colour: false });
+            let text = report(format, &summary, ReportOptions { top, talkers: top, width: 100, colour: false });
             prop_assert!(!text.chars().any(|letter| letter.is_control() && letter != '\n'), "{:?}", text);
         }
     }
 
     #[test]
     fn colour_changes_nothing_but_colour(summary in summary(), width in 60usize..200) {
-        let options = ReportOptions { top: 5, width, colour: true };
+        let options = ReportOptions { top: 5, talkers: 5, width, colour: true };
         let coloured = report(Format::Text, &summary, options);
         let plain = report(Format::Text, &summary, ReportOptions { colour: false, ..options });
         prop_assert_eq!(without_ansi(&coloured), plain);

@@ -93,7 +93,7 @@ fn the_order_and_the_grouping_of_parts_change_nothing() {
 fn a_report_of_a_document_is_the_report_of_its_capture() {
     let kept = Kept::new();
     let (capture, document) = (testdata("office.pcapng"), kept.of("office", &["office.pcapng"]));
-    for format in ["text", "json", "csv", "markdown", "html"] {
+    for format in ["text", "json", "csv", "markdown", "html", "prometheus"] {
         let read = ["read", "--no-rules", "--top", "5", "--interval", "1s", "--format", format, &capture];
         assert_eq!(
             stdout(&["report", "--top", "5", "--format", format, &document]),
@@ -170,4 +170,66 @@ fn captures_of_different_lengths_are_compared_by_rate_or_share() {
     assert_eq!(change("total", "bytes", "100%"), Some(0));
     assert_eq!(change("second", "packets", "99%"), Some(5));
     assert_eq!(change("share", "flows", "0%"), Some(0));
+}
+
+/// The value of each gauge, by its name and labels.
+fn gauges(text: &str) -> std::collections::BTreeMap<&str, &str> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit_once(' ').unwrap()).collect()
+}
+
+/// A value that is a count.
+fn whole(value: &str) -> u64 {
+    value.strip_suffix(".0").unwrap().parse().unwrap()
+}
+
+#[test]
+fn gauges_say_what_the_document_says() {
+    let capture = testdata("office.pcapng");
+    let read = |top, format| stdout(&["read", "--no-rules", "--top", top, "--format", format, &capture]);
+    let document: Value = serde_json::from_str(&read("0", "json")).unwrap();
+    let text = read("0", "prometheus");
+    let all = gauges(&text);
+    for row in document["services"].as_array().unwrap() {
+        let text = |name: &str| row[name].as_str().unwrap();
+        let port = row["port"].as_u64().map(|port| port.to_string()).unwrap_or_default();
+        let labels = format!(
+            "{{service=\"{}\",category=\"{}\",transport=\"{}\",port=\"{port}\"}}",
+            text("service"),
+            text("category"),
+            text("transport")
+        );
+        for (gauge, field) in [("bytes", "bytes"), ("packets", "packets"), ("flows", "flows")] {
+            let found = all[format!("portolan_capture_service_{gauge}{labels}").as_str()];
+            assert_eq!(Some(whole(found)), row[field].as_u64(), "{labels}");
+        }
+    }
+    assert_eq!(all["portolan_capture_complete"], "1.0");
+    assert_eq!(Some(whole(all["portolan_capture_bytes"])), document["capture"]["wire_bytes"].as_u64());
+    // What a shorter list leaves out stands in one row.
+    let bytes = |text: &str| -> u64 {
+        let is_bytes = |(name, _): &(&str, &str)| name.starts_with("portolan_capture_service_bytes");
+        gauges(text).into_iter().filter(is_bytes).map(|(_, value)| whole(value)).sum()
+    };
+    let short = read("2", "prometheus");
+    assert_eq!(short.lines().filter(|line| line.starts_with("portolan_capture_service_bytes")).count(), 3);
+    assert_eq!(bytes(&short), bytes(&text));
+}
+
+#[test]
+fn promtool_takes_the_gauges() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    if Command::new("promtool").arg("--version").output().is_err() {
+        assert!(std::env::var_os("PORTOLAN_REQUIRE_TOOLS").is_none(), "promtool is required");
+        return eprintln!("skipped: no promtool");
+    }
+    let text = stdout(&["read", "--no-rules", "--format", "prometheus", &testdata("office.pcapng")]);
+    let mut command = Command::new("promtool");
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = command.spawn().unwrap();
+    promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    assert!(output.status.success() && told.is_empty(), "{}", String::from_utf8_lossy(&told));
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, each a thin layer over the library.
 
+mod anonymize;
 mod completions;
 mod diff;
 mod documents;
@@ -21,8 +22,10 @@ mod read;
 mod report;
 mod rules;
 mod say;
+mod schema;
 #[cfg(feature = "live")]
 mod size;
+mod talkers;
 
 pub(crate) use exit::Exit;
 pub(crate) use say::say;
@@ -54,6 +57,7 @@ enum Command {
     Explain(explain::Arguments),
     Lookup(lookup::Arguments),
     Rules(rules::Arguments),
+    Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -81,6 +85,7 @@ pub(crate) fn run() -> anyhow::Result<Exit> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lookup(arguments) => lookup::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }

@@ -1,7 +1,9 @@
 //! How results look: for people or for programs, how wide, in colours or not.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use portolan::report::{self, AnswerFormat, ReportOptions};
 
@@ -20,6 +22,8 @@ pub(super) enum SummaryFormat {
     Markdown,
     /// For browsers: one page that loads nothing
     Html,
+    /// For Prometheus: gauges, as the node exporter's textfile collector takes them
+    Prometheus,
 }
 
 impl SummaryFormat {
@@ -27,7 +31,7 @@ impl SummaryFormat {
     pub(super) const fn usual_interval(self) -> Option<u64> {
         match self {
             Self::Html => Some(100_000_000),
-            Self::Text | Self::Json | Self::Csv | Self::Markdown => None,
+            Self::Text | Self::Json | Self::Csv | Self::Markdown | Self::Prometheus => None,
         }
     }
 }
@@ -40,8 +44,22 @@ impl From<SummaryFormat> for report::Format {
             SummaryFormat::Csv => Self::Csv,
             SummaryFormat::Markdown => Self::Markdown,
             SummaryFormat::Html => Self::Html,
+            SummaryFormat::Prometheus => Self::Prometheus,
         }
     }
+}
+
+/// Whether to show the result in a browser, which takes a page in a file.
+pub(super) fn check_open(open: bool, format: SummaryFormat) -> Result<(), String> {
+    if open && format != SummaryFormat::Html {
+        return Err("--open shows a page; it needs --format html".to_owned());
+    }
+    Ok(())
+}
+
+/// Shows a file in the user's browser.
+pub(super) fn show(path: &Path) -> anyhow::Result<()> {
+    open::that(path).with_context(|| format!("{} is written, and no browser opens it", path.display()))
 }
 
 /// The formats of an answer.
@@ -71,6 +89,7 @@ pub(super) fn options(top: usize, output: &Output) -> ReportOptions {
     let width = if is_terminal { of_terminal() } else { of_environment() };
     ReportOptions {
         top,
+        talkers: top,
         width: width.unwrap_or(ReportOptions::default().width),
         colour: is_terminal && !no_colour,
     }

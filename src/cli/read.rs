@@ -15,15 +15,17 @@ use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
 use portolan::meter::FlowSink;
 use portolan::read::{Observer, Reading};
-use portolan::report::{self, ExplainTarget, ExplainedFlows, FlowFormat, FlowRecords};
+use portolan::report::{self, ExplainTarget, ExplainedFlows, FlowFormat, FlowRecords, ReportOptions};
 use portolan::source::{self, CaptureReader, Input, SourceError};
 use portolan::summary::{InputReport, Summary};
 
+use super::anonymize::AnonymizeOptions;
 use super::interrupt::{self, Interrupt};
 use super::output::{Output, is_same_file};
 use super::page::SummaryFormat;
 use super::progress::Progress;
 use super::rules::RulesOptions;
+use super::talkers::TalkersOptions;
 use super::{Exit, duration, page};
 
 /// Summarise capture files by service
@@ -65,6 +67,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
 
+    #[command(flatten)]
+    talkers: TalkersOptions,
+
+    #[command(flatten)]
+    anonymize: AnonymizeOptions,
+
     /// How the summary is written
     #[arg(long, value_enum, default_value_t = SummaryFormat::Text)]
     format: SummaryFormat,
@@ -73,13 +81,18 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
 
-    /// Write a record of every flow to a file: .ndjson, one JSON object a line; .csv; .log, as Zeek's conn.log
+    /// Show the page in the browser, once it is written
+    #[arg(long, requires = "output")]
+    open: bool,
+
+    /// Write a record of every flow to a file: .ndjson, one JSON object a line; .csv; .log, as Zeek's conn.log;
+    /// .parquet; .arrow
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_flows_path))]
     flows: Option<PathBuf>,
 
     /// Instead of the summary, explain the decisions about an endpoint, tcp:10.0.0.5:9000, or about a flow, with its
     /// peer behind a comma
-    #[arg(long, value_name = "ENDPOINT", conflicts_with = "flows")]
+    #[arg(long, value_name = "ENDPOINT", conflicts_with_all = ["flows", "anonymize"])]
     explain: Option<ExplainTarget>,
 
     /// Exit with status 4 if packets were dropped or flows evicted
@@ -114,12 +127,18 @@ fn parse_threads(text: &str) -> Result<usize, String> {
     }
 }
 
+const FLOW_FILES: &str = if cfg!(feature = "arrow") {
+    "has to end in .ndjson, .csv, .log, .parquet or .arrow"
+} else {
+    "has to end in .ndjson, .csv or .log; .parquet and .arrow need a portolan with the feature arrow"
+};
+
 fn check_flows_path(path: PathBuf) -> Result<PathBuf, String> {
     let is_special = fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     if path == Path::new("-") || flow_format(&path).is_some() || is_special {
         Ok(path)
     } else {
-        Err("has to end in .ndjson, .csv or .log".to_owned())
+        Err(FLOW_FILES.to_owned())
     }
 }
 
@@ -128,13 +147,14 @@ fn flow_format(path: &Path) -> Option<FlowFormat> {
 }
 
 /// Begins the flow records: what has no extension, as standard output, gets NDJSON.
-fn flow_records(path: &Path) -> anyhow::Result<FlowRecords<Output>> {
+fn flow_records(path: &Path, table: &PortTable) -> anyhow::Result<FlowRecords<Output>> {
     let format = flow_format(path).unwrap_or(FlowFormat::Ndjson);
-    FlowRecords::new(format, Output::create(Some(path))?).context("cannot write the flow records")
+    FlowRecords::new(format, table, Output::create(Some(path))?).context("cannot write the flow records")
 }
 
 /// Runs `portolan read`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    super::usage(page::check_open(arguments.open, arguments.format));
     super::usage(check_outputs(arguments));
     let warn = |line: &str| {
         if !arguments.quiet {
@@ -142,9 +162,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
     };
     let table = Arc::new(arguments.rules.table()?);
+    let mut reading = reading(arguments, &table)?;
     let mut output = Output::create(arguments.output.as_deref())?;
     let mut flows = match &arguments.flows {
-        Some(path) => Some(flow_records(path)?),
+        Some(path) => Some(flow_records(path, &table)?),
         None => None,
     };
     let mut explained =
@@ -154,13 +175,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         (Some(flows), None) => Some(flows as &mut (dyn FlowSink + Send)),
         (None, None) => None,
     };
-    let summary = read_all(arguments, table, sink, &warn)?;
+    if let Some(sink) = sink {
+        reading = reading.with_sink(sink);
+    }
+    let summary = read_all(arguments, reading, &warn)?;
     let is_nothing_read = summary.inputs.iter().all(|input| input.refused);
     if let Some(flows) = flows.filter(|_| !is_nothing_read) {
         flows.finish().context("cannot write the flow records")?.finish()?;
     }
     if !is_nothing_read || (arguments.format == SummaryFormat::Json && output.is_stdout()) {
-        let options = page::options(arguments.top, &output);
+        let options =
+            ReportOptions { talkers: arguments.talkers.rows(), ..page::options(arguments.top, &output) };
         match (explained, arguments.format) {
             (Some(mut explained), SummaryFormat::Json) => explained.write_json(&summary, &mut output),
             (Some(mut explained), _) => explained.write_text(&summary, &options, &mut output),
@@ -168,6 +193,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
         .context("cannot write the result")?;
         output.finish()?;
+        if let Some(path) = arguments.output.as_deref().filter(|_| arguments.open) {
+            page::show(path)?;
+        }
     }
     Ok(exit_of(&summary, is_nothing_read, arguments.fail_on_loss))
 }
@@ -189,8 +217,12 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
         return Err(format!("both the summary and the flow records would go to {}", flows.display()));
     }
     for output in outputs.into_iter().flatten() {
-        let clash =
-            arguments.files.iter().chain(arguments.rules.file()).find(|input| is_same_file(input, output));
+        let clash = arguments
+            .files
+            .iter()
+            .chain(arguments.rules.file())
+            .chain(arguments.anonymize.file())
+            .find(|input| is_same_file(input, output));
         if let Some(input) = clash {
             return Err(format!("{} would be written over the input {}", output.display(), input.display()));
         }
@@ -214,27 +246,28 @@ fn exit_of(summary: &Summary, is_nothing_read: bool, fail_on_loss: bool) -> Exit
     }
 }
 
-/// Reads all inputs into one summary. What is wrong with an input is told at once.
-fn read_all(
-    arguments: &Arguments,
-    table: Arc<PortTable>,
-    sink: Option<&mut (dyn FlowSink + Send)>,
-    warn: &dyn Fn(&str),
-) -> anyhow::Result<Summary> {
+/// What is to be read how, and what is to be shown of it.
+fn reading<'a>(arguments: &Arguments, table: &Arc<PortTable>) -> anyhow::Result<Reading<'a>> {
     let options = FlowOptions {
         idle_timeout_ns: arguments.idle_timeout.0,
         max_flows: arguments.max_flows,
         interval_ns: arguments.interval.or(arguments.format.usual_interval()),
         threads: arguments.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get)),
     };
-    let mut reading = Reading::with_table(table, &options);
-    if let Some(sink) = sink {
-        reading = reading.with_sink(sink);
+    let within = super::usage(arguments.talkers.within(table));
+    let mut reading = Reading::with_table(Arc::clone(table), &options).with_talkers(within);
+    if let Some(pseudonyms) = arguments.anonymize.pseudonyms()? {
+        reading = reading.with_pseudonyms(pseudonyms);
     }
     #[cfg(feature = "capture")]
     if let Some(expression) = &arguments.filter {
         reading = reading.with_filter(super::usage(portolan::filter::Filter::new(expression)));
     }
+    Ok(reading)
+}
+
+/// Reads all inputs into one summary. What is wrong with an input is told at once.
+fn read_all(arguments: &Arguments, mut reading: Reading<'_>, warn: &dyn Fn(&str)) -> anyhow::Result<Summary> {
     let interrupt = Interrupt::listen().context("cannot listen to signals")?;
     let inputs = inputs_of(&arguments.files, warn)?;
     let progress = Progress::new(total_length(&inputs), !arguments.quiet);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::page::SummaryFormat;
+use super::page::{self, SummaryFormat};
 use super::{Exit, documents};
 use clap::{Args, ValueHint};
 
@@ -24,11 +24,19 @@ pub(super) struct Arguments {
     /// Write to a file, which is there whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
+
+    /// Show the page in the browser, once it is written
+    #[arg(long, requires = "output")]
+    open: bool,
 }
 
 /// Runs `portolan report`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    super::usage(page::check_open(arguments.open, arguments.format));
     let summary = documents::read(&arguments.summary)?;
     documents::write(&summary, arguments.format, arguments.top, arguments.output.as_deref())?;
+    if let Some(path) = arguments.output.as_deref().filter(|_| arguments.open) {
+        page::show(path)?;
+    }
     Ok(Exit::Done)
 }

@@ -7,6 +7,7 @@ use super::{DecidedFlow, Meter};
 use crate::classify::{self, Learned, Observed, PortTable};
 use crate::flow::FlowRecord;
 use crate::net::Timestamp;
+use crate::pseudonyms::Pseudonyms;
 use crate::summary::{IntervalSummary, IntervalTally, Loss};
 
 const KEEPS_INTERVALS: &str = "the meter keeps intervals";
@@ -64,11 +65,12 @@ impl Meter<'_> {
     /// If the meter does not keep intervals ([`Meter::with_intervals`]).
     pub fn visit_recent(&mut self, since: Timestamp, each: &mut dyn FnMut(&DecidedFlow<'_>)) {
         self.flows.arrive();
-        let Ledger { table, intervals, .. } = &self.ledger;
+        let Ledger { table, intervals, pseudonyms, .. } = &self.ledger;
         let learned = &intervals.as_ref().expect(KEEPS_INTERVALS).learned;
         self.flows.visit_active(since.as_nanos(), |record| {
             let observed = Observed::from(record);
             let decision = classify::decide(&observed, table, learned);
+            let record = &*Pseudonyms::of_flow(pseudonyms.as_ref(), record);
             each(&DecidedFlow { record, observed: &observed, decision: &decision, table, learned });
         });
     }
@@ -115,7 +117,7 @@ impl Meter<'_> {
     ) -> IntervalSummary {
         self.flows.arrive();
         let loss = Loss { evicted_flows: self.flows.evicted(), ..self.loss };
-        let Ledger { table, tally, intervals, .. } = &mut self.ledger;
+        let Ledger { table, tally, intervals, pseudonyms, .. } = &mut self.ledger;
         let intervals = intervals.as_mut().expect(KEEPS_INTERVALS);
         intervals.begin = start.as_nanos();
         let before = intervals.before;
@@ -130,6 +132,7 @@ impl Meter<'_> {
             flows.flow(record, &decision, intervals.is_new(record, is_last));
             if !record.intervals.is_empty() {
                 let (table, learned) = (&**table, &intervals.learned);
+                let record = &*Pseudonyms::of_flow(pseudonyms.as_ref(), record);
                 each(&DecidedFlow { record, observed: &observed, decision: &decision, table, learned });
             }
         });

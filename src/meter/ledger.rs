@@ -8,7 +8,8 @@ use super::{DecidedFlow, FlowSink};
 use crate::classify::{self, Learned, Observed, PortTable};
 use crate::flow::{FlowOptions, FlowRecord, Flows, Part};
 use crate::merge::Merge;
-use crate::summary::{Loss, Summary, Tally};
+use crate::pseudonyms::Pseudonyms;
+use crate::summary::{Loss, Summary, TalkerTally, Tally};
 use crate::threads;
 
 /// What has become of flows so far.
@@ -16,6 +17,9 @@ pub(super) struct Ledger<'a> {
     pub(super) table: Arc<PortTable>,
     pub(super) learned: Learned,
     pub(super) tally: Tally,
+    pub(super) talkers: Vec<TalkerTally>,
+    /// What addresses are called from the decision on.
+    pub(super) pseudonyms: Option<Pseudonyms>,
     pub(super) sink: Option<&'a mut (dyn FlowSink + Send)>,
     /// Why the sink takes no more.
     pub(super) failure: Option<io::Error>,
@@ -29,7 +33,18 @@ impl Ledger<'_> {
     pub(super) fn new(table: Arc<PortTable>, options: &FlowOptions) -> Self {
         let (learned, tally) = (Learned::new(), Tally::new(options.max_flows));
         let FlowOptions { max_flows, threads, .. } = *options;
-        Self { table, learned, tally, sink: None, failure: None, intervals: None, max_flows, threads }
+        Self {
+            table,
+            learned,
+            tally,
+            talkers: Vec::new(),
+            pseudonyms: None,
+            sink: None,
+            failure: None,
+            intervals: None,
+            max_flows,
+            threads,
+        }
     }
 
     /// Takes a flow that had to leave before the input ended: it is decided by what is known so far, and what it shows
@@ -44,7 +59,11 @@ impl Ledger<'_> {
     fn enter(&mut self, record: &FlowRecord) {
         let observed = Observed::from(record);
         let decision = classify::decide(&observed, &self.table, &self.learned);
+        let record = &*Pseudonyms::of_flow(self.pseudonyms.as_ref(), record);
         self.tally.flow(record, &decision);
+        for talkers in &mut self.talkers {
+            talkers.flow(record, &decision, &self.table);
+        }
         let (table, learned) = (&*self.table, &self.learned);
         let flow = DecidedFlow { record, observed: &observed, decision: &decision, table, learned };
         match &mut self.intervals {
@@ -62,7 +81,7 @@ impl Ledger<'_> {
         let interval_ns = flows.interval_ns().filter(|_| self.intervals.take().is_none());
         let parts = flows.parts(self.threads.max(1));
         self.learn(&flows, &parts);
-        if self.sink.is_some() {
+        if self.sink.is_some() || !self.talkers.is_empty() {
             flows.visit_in_order(|record| self.enter(record));
         } else {
             self.count(&flows, &parts);
@@ -79,7 +98,22 @@ impl Ledger<'_> {
         } else {
             flows.into_volumes(|pair, packets, bytes| tally.port_pair(pair, packets, bytes));
         }
-        Ok(self.tally.into_summary(&self.table, &self.learned, interval_ns, loss))
+        let mut summary = self.tally.into_summary(&self.table, &self.learned, interval_ns, loss);
+        summary.talkers = self.talkers.into_iter().map(TalkerTally::finish).collect();
+        Ok(summary)
+    }
+
+    /// Takes over what another ledger has counted of the same input.
+    pub(super) fn merge(&mut self, other: Ledger<'_>) {
+        self.tally.merge(other.tally);
+        self.learned.merge(other.learned);
+        self.failure = self.failure.take().or(other.failure);
+        for others in other.talkers {
+            match self.talkers.iter_mut().find(|own| own.within() == others.within()) {
+                Some(own) => own.merge(others),
+                None => self.talkers.push(others),
+            }
+        }
     }
 
     /// Learns what the flows show of the endpoints of those in doubt. Exactly one SYN leaves no doubt.
@@ -115,10 +149,12 @@ impl Ledger<'_> {
 
     fn count(&mut self, flows: &Flows, parts: &[Part]) {
         let (table, learned, max_flows) = (&*self.table, &self.learned, self.max_flows);
+        let pseudonyms = self.pseudonyms.as_ref();
         let tallies = threads::map(parts.iter().collect(), self.threads, |part| {
             let mut tally = Tally::new(max_flows);
             flows.visit(part, |record| {
                 let decision = classify::decide(&record.into(), table, learned);
+                let record = &*Pseudonyms::of_flow(pseudonyms, record);
                 tally.flow(record, &decision);
                 tally.series(record, &decision);
             });

@@ -11,8 +11,9 @@ use crate::flow::{FlowOptions, FlowRecord, FlowTable};
 use crate::merge::Merge;
 use crate::net::Side;
 use crate::packet::{Packet, walk};
+use crate::pseudonyms::Pseudonyms;
 use crate::source::{Drops, Frame};
-use crate::summary::{Loss, Summary};
+use crate::summary::{Loss, Summary, TalkerTally};
 use ledger::Ledger;
 
 /// Takes flows as they end, with what was decided of them.
@@ -85,6 +86,24 @@ impl<'a> Meter<'a> {
         self
     }
 
+    /// Counts the hosts and conversations with the most bytes: in all flows for `None`, or in those of the service or category of
+    /// that name.
+    #[must_use]
+    pub fn with_talkers(mut self, within: impl IntoIterator<Item = Option<String>>) -> Self {
+        self.ledger.talkers.extend(within.into_iter().map(TalkerTally::new));
+        self
+    }
+
+    /// Shows addresses by their pseudonyms alone, to the sink and in the summary. Services are decided by the true ones.
+    ///
+    /// What [`FlowRecord::endpoints`] says of their order holds for the true ones; so do [`DecidedFlow::observed`] and
+    /// [`DecidedFlow::learned`].
+    #[must_use]
+    pub fn with_pseudonyms(mut self, pseudonyms: Pseudonyms) -> Self {
+        self.ledger.pseudonyms = Some(pseudonyms);
+        self
+    }
+
     /// How much room is taken now, as [`FlowTable::load`].
     pub fn load(&self) -> usize {
         self.flows.load()
@@ -118,9 +137,7 @@ impl<'a> Meter<'a> {
     /// anywhere, or another input. The order of merging changes nothing. Flows that `other` evicted went to its own
     /// sink; all others go to this one's.
     pub fn merge(&mut self, other: Meter<'_>) {
-        self.ledger.tally.merge(other.ledger.tally);
-        self.ledger.learned.merge(other.ledger.learned);
-        self.ledger.failure = self.ledger.failure.take().or(other.ledger.failure);
+        self.ledger.merge(other.ledger);
         self.loss.merge(other.loss);
         let ledger = &mut self.ledger;
         self.flows.merge(other.flows, &mut |record| ledger.enter_evicted(&record));

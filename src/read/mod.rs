@@ -16,6 +16,7 @@ use crate::classify::PortTable;
 use crate::filter::Filter;
 use crate::flow::FlowOptions;
 use crate::meter::FlowSink;
+use crate::pseudonyms::Pseudonyms;
 use crate::source::{CaptureReader, Input, SourceError};
 use crate::summary::{InputReport, Summary};
 use counting::{Counting, Ended};
@@ -85,6 +86,20 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn with_sink(mut self, sink: &'a mut (dyn FlowSink + Send)) -> Self {
         self.counting.meter = self.counting.meter.with_sink(sink);
+        self
+    }
+
+    /// As [`Meter::with_talkers`](crate::meter::Meter::with_talkers).
+    #[must_use]
+    pub fn with_talkers(mut self, within: impl IntoIterator<Item = Option<String>>) -> Self {
+        self.counting.meter = self.counting.meter.with_talkers(within);
+        self
+    }
+
+    /// As [`Meter::with_pseudonyms`](crate::meter::Meter::with_pseudonyms).
+    #[must_use]
+    pub fn with_pseudonyms(mut self, pseudonyms: Pseudonyms) -> Self {
+        self.counting.meter = self.counting.meter.with_pseudonyms(pseudonyms);
         self
     }
 

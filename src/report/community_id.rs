@@ -64,6 +64,15 @@ mod tests {
             (Transport::Tcp, "128.232.110.120:34855", "66.35.250.204:80", "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
             (Transport::Udp, "192.168.1.52:54585", "8.8.8.8:53", "1:d/FP5EW3wiY1vCndhwleRRKHowQ="),
             (Transport::Sctp, "192.168.170.8:7", "192.168.170.56:80", "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ="),
+            // Not in the baseline: what the authors' own program says of IPv6.
+            (
+                Transport::Tcp,
+                "[2001:470:e5bf:dead:4957:2174:e82c:4887]:63943",
+                "[2607:f8b0:400c:c03::1a]:25",
+                "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4=",
+            ),
+            (Transport::Udp, "[fe80::1]:5353", "[ff02::fb]:5353", "1:vmVnlzQ4g6ZsPY2VX/lJfRJMmHo="),
+            (Transport::Sctp, "[2001:db8::2]:80", "[2001:db8::1]:32836", "1:/PPuAVm+d76SaiNj8n6G3QEAWRk="),
         ];
         for (transport, one, other, expected) in cases {
             assert_eq!(id(transport, one, other), expected);

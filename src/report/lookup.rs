@@ -2,13 +2,14 @@
 
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::classify::{CategoryId, Entry, Listing, PortTable, Rank, ServiceId};
 use crate::net::{Network, PortClass, Transport};
 
 /// Where operating systems draw the ports of clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct ClientRange {
     pub(super) systems: &'static str,
     pub(super) first: u16,

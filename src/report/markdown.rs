@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use super::units::{bit_rate, bytes, duration, moment, percent, printable, thousands, time_span};
 use super::view::{self, Ranked, Rest, Share};
-use super::{ReportOptions, rule_proposal, words};
+use super::{ReportOptions, rule_proposal, talkers, words};
 use crate::classify::Confidence;
-use crate::summary::{Counts, Summary};
+use crate::summary::{Counts, Summary, TalkerCounts};
 
 /// Writes a headline, what is missing, and the tables.
 pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
@@ -18,6 +18,7 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     capture(summary).write(out)?;
     categories(summary, whole).write(out)?;
     services(summary, options.top, whole).write(out)?;
+    talkers(summary, options.talkers, whole, out)?;
     port_classes(summary, whole).write(out)?;
     port_pairs(summary, options.top, whole).write(out)?;
     over_time(summary).write(out)?;
@@ -133,6 +134,26 @@ fn services(summary: &Summary, top: usize, whole: u64) -> Section {
     }
     section.rest(3, ranked.rest, whole);
     section
+}
+
+fn talkers(summary: &Summary, top: usize, whole: u64, out: &mut dyn Write) -> io::Result<()> {
+    for list in talkers::tables(summary, top) {
+        let cells = |name, counts: TalkerCounts| {
+            let known = |count: Option<u64>| count.map(thousands).unwrap_or_default();
+            let share = percent(Share { part: counts.bytes, whole });
+            vec![name, bytes(counts.bytes), share, known(counts.packets), known(counts.flows)]
+        };
+        let mut rows: Vec<_> = list.rows.into_iter().map(|(name, counts)| cells(name, counts)).collect();
+        rows.extend(list.others.map(|(name, counts)| match counts {
+            Some(counts) => cells(name, counts),
+            None => [name].into_iter().chain(vec![String::new(); 4]).collect(),
+        }));
+        write_table(out, &escape(&list.title), &[list.head, "Bytes", "Share", "Packets", "Flows"], 4, &rows)?;
+        if let Some(remark) = list.remark {
+            writeln!(out, "\n> {remark}")?;
+        }
+    }
+    Ok(())
 }
 
 fn port_classes(summary: &Summary, whole: u64) -> Section {

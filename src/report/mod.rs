@@ -1,4 +1,4 @@
-//! Reports: a [`Summary`] as text, JSON, CSV, Markdown or HTML, flow records, and answers of the port table.
+//! Reports: a [`Summary`] as text, JSON, CSV, Markdown, HTML or gauges, flow records, and answers of the port table.
 //!
 //! One file a format. What the formats share, ranks, rests, shares and rates, is worked out in one place, so that
 //! every report says the same. Reports are functions of the summary and the options alone.
@@ -13,8 +13,11 @@ mod interval;
 mod json;
 mod lookup;
 mod markdown;
+mod prometheus;
 mod rule_proposal;
 mod rules;
+mod schema;
+mod talkers;
 mod text;
 mod units;
 mod view;
@@ -28,6 +31,7 @@ pub use interval::{IntervalFormat, write_interval, write_interval_header};
 pub use json::{DocumentError, read_summary};
 pub use lookup::{Lookup, Nowhere, Query};
 pub use rules::RulesReport;
+pub use schema::DocumentKind;
 pub use units::{clock, printable, share, significant, thousands};
 
 use std::io::{self, Write};
@@ -47,13 +51,16 @@ pub enum Format {
     Markdown,
     /// For browsers: one page that loads nothing.
     Html,
+    /// For the textfile collector of Prometheus' node exporter: gauges, of as many services as a list has rows.
+    Prometheus,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 5] = [Self::Text, Self::Json, Self::Csv, Self::Markdown, Self::Html];
+    pub const ALL: [Self; 6] =
+        [Self::Text, Self::Json, Self::Csv, Self::Markdown, Self::Html, Self::Prometheus];
 
-    /// `text`, `json`, `csv`, `markdown` or `html`.
+    /// `text`, `json`, `csv`, `markdown`, `html` or `prometheus`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -61,6 +68,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "markdown",
             Self::Html => "html",
+            Self::Prometheus => "prometheus",
         }
     }
 }
@@ -71,6 +79,8 @@ pub struct ReportOptions {
     /// How many rows a list has before the rest is one row; 0 for all. JSON and CSV cut the port pairs alone, for
     /// services and categories are bounded by the port table.
     pub top: usize,
+    /// The same for hosts and conversations.
+    pub talkers: usize,
     /// Columns of the terminal; text only. Fewer than 60 are taken for 60.
     pub width: usize,
     /// Whether to colour with ANSI escapes; text only.
@@ -79,7 +89,7 @@ pub struct ReportOptions {
 
 impl Default for ReportOptions {
     fn default() -> Self {
-        Self { top: 15, width: 80, colour: false }
+        Self { top: 15, talkers: 15, width: 80, colour: false }
     }
 }
 
@@ -100,6 +110,7 @@ pub fn write(
         Format::Csv => csv::write(summary, options, out),
         Format::Markdown => markdown::write(summary, options, out),
         Format::Html => html::write(summary, options, out),
+        Format::Prometheus => prometheus::write(summary, options, out),
     }
 }
 

@@ -12,6 +12,7 @@ mod interval;
 mod port_pairs;
 mod series;
 mod services;
+mod talkers;
 mod tally;
 mod unknown;
 
@@ -24,6 +25,7 @@ pub use interval::{Begun, IntervalSummary, IntervalTally, IntervalTotals};
 pub use port_pairs::PortPairs;
 pub use series::{Interval, Series};
 pub use services::{ConfidenceFlows, ServiceKey, ServiceTotals};
+pub use talkers::{Conversation, Heaviest, TalkerCounts, TalkerTally, Talkers};
 pub use tally::Tally;
 pub use unknown::{UnknownEndpoint, UnknownEndpoints};
 
@@ -66,6 +68,8 @@ pub struct Summary {
     pub unknown_endpoints: UnknownEndpoints,
     /// What endpoints had that a document left out from which this was read.
     pub other_unknown_endpoints: Counts,
+    /// Who talks, if that was asked for: in all flows, without a name, or in those of the service or category of that name.
+    pub talkers: BTreeMap<Option<String>, Talkers>,
     /// Volumes over time, if intervals were asked for.
     pub series: Option<Series>,
 }
@@ -123,6 +127,7 @@ impl Merge for Summary {
         self.certainty.merge(other.certainty);
         self.unknown_endpoints.merge(other.unknown_endpoints);
         self.other_unknown_endpoints.merge(other.other_unknown_endpoints);
+        merge_maps(&mut self.talkers, other.talkers);
         self.series = match (self.series.take(), other.series) {
             (Some(mut series), Some(other)) => {
                 series.merge(other);

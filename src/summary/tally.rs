@@ -180,6 +180,7 @@ impl Tally {
             certainty: self.certainty,
             unknown_endpoints: self.unknown_endpoints,
             other_unknown_endpoints: Counts::default(),
+            talkers: BTreeMap::new(),
         }
     }
 }

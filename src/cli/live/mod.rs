@@ -21,13 +21,15 @@ use std::thread;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum, ValueHint};
 use portolan::flow::FlowOptions;
-use portolan::report::{self, IntervalFormat};
+use portolan::report::{self, IntervalFormat, ReportOptions};
 use portolan::source::{CaptureOptions, Frame};
 use portolan::summary::Summary;
 
+use super::anonymize::AnonymizeOptions;
 use super::interrupt::Interrupt;
 use super::output::{Output, is_same_file};
 use super::rules::RulesOptions;
+use super::talkers::TalkersOptions;
 use super::{Exit, duration, page};
 use detail::Request;
 use feed::Feed;
@@ -107,6 +109,12 @@ pub(super) struct Arguments {
     /// Rows in each list of the summary; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+
+    #[command(flatten)]
+    talkers: TalkersOptions,
+
+    #[command(flatten)]
+    anonymize: AnonymizeOptions,
 
     /// text, ndjson and csv: a record for each interval; json: the summary in the end alone. Without this: a screen on a
     /// terminal, else text
@@ -211,6 +219,8 @@ impl Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(check_outputs(arguments));
     let table = Arc::new(arguments.rules.table()?);
+    let within = super::usage(arguments.talkers.within(&table));
+    let pseudonyms = arguments.anonymize.pseudonyms()?;
     let user = arguments.user.as_deref().map(User::find).transpose()?;
     let (sender, queue) = queue();
     let listener = listen_for_metrics(arguments)?;
@@ -222,7 +232,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     // Without a screen, which ends when its terminal is closed.
     let reload = request.is_none().then(|| Reload::listen(&arguments.rules)).transpose()?;
-    let watch = Watch::new(Arc::clone(&table), &arguments.flow_options(), sender, audience).reloading(reload);
+    let watch = Watch::new(Arc::clone(&table), &arguments.flow_options(), sender, audience)
+        .showing(within, pseudonyms)
+        .reloading(reload);
     let packets = Packets::open(arguments)?;
     user.map(privileges::become_user).transpose()?;
     let mut output = match arguments.format() {
@@ -277,7 +289,8 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
         return Err(format!("both the packets and the records would go to {}", packets.display()));
     }
     for output in packets.into_iter().chain(arguments.output.as_deref()) {
-        let mut inputs = arguments.replay.iter().chain(arguments.rules.file());
+        let mut inputs =
+            arguments.replay.iter().chain(arguments.rules.file()).chain(arguments.anonymize.file());
         if let Some(input) = inputs.find(|input| is_same_file(input, output)) {
             return Err(format!("{} would be written over the input {}", output.display(), input.display()));
         }
@@ -319,5 +332,6 @@ fn write_summary(arguments: &Arguments, summary: &Summary, output: &mut Output) 
     if format == report::Format::Text {
         writeln!(output)?;
     }
-    report::write(format, summary, &page::options(arguments.top, output), output)
+    let options = ReportOptions { talkers: arguments.talkers.rows(), ..page::options(arguments.top, output) };
+    report::write(format, summary, &options, output)
 }

@@ -22,7 +22,7 @@ const FLUSH_EVERY: Duration = Duration::from_millis(500);
 pub(super) struct RecordingOptions {
     /// Keep the packets, whole unless --snaplen says less: as pcapng if the name ends in .pcapng, else as pcap. A file that is
     /// there is overwritten
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_path))]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_path), conflicts_with = "anonymize")]
     pub(super) write: Option<PathBuf>,
 
     /// Begin another file before one is larger than this, such as 100MB. Names get a number and a time before the extension

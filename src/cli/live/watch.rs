@@ -9,6 +9,7 @@ use portolan::flow::FlowOptions;
 use portolan::merge::Merge;
 use portolan::meter::Meter;
 use portolan::net::Timestamp;
+use portolan::pseudonyms::Pseudonyms;
 use portolan::report::printable;
 use portolan::sink::WriteError;
 use portolan::source::{Drops, Frame};
@@ -95,6 +96,15 @@ impl Watch {
     /// Waits for the receiver, interval by interval: for an input that waits as well.
     pub(super) fn waiting(mut self) -> Self {
         self.waits = true;
+        self
+    }
+
+    /// Counts talkers, and shows addresses by pseudonyms, if either is asked for.
+    pub(super) fn showing(mut self, talkers: Vec<Option<String>>, pseudonyms: Option<Pseudonyms>) -> Self {
+        self.meter = self.meter.with_talkers(talkers);
+        if let Some(pseudonyms) = pseudonyms {
+            self.meter = self.meter.with_pseudonyms(pseudonyms);
+        }
         self
     }
 

@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::{Change, Changes};
 use crate::net::PortClass;
 use crate::report::json::{CategoryRow, Counts, ServiceRow, write_document};
+use crate::report::schema;
 use crate::summary::Summary;
 
 /// Writes all changes, and what stayed the same, as one JSON object.
@@ -14,8 +16,9 @@ pub(super) fn write(changes: &Changes<'_>, out: &mut dyn Write) -> io::Result<()
     write_document(&Document::of(changes), out)
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Document<'a> {
+    #[schemars(extend("const" = "portolan.diff/1"))]
     schema: &'static str,
     /// What is compared.
     measure: &'static str,
@@ -29,14 +32,14 @@ struct Document<'a> {
     port_classes: Vec<PortClassRow>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Side {
     first_ts_ns: Option<i64>,
     last_ts_ns: Option<i64>,
     table: String,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Row {
     before: Counts,
     after: Counts,
@@ -45,7 +48,7 @@ struct Row {
     change_ppm: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct PortClassRow {
     service_class: &'static str,
     peer_class: &'static str,
@@ -105,4 +108,9 @@ impl Row {
             change_ppm: change.relative.map(|ppm| i64::try_from(ppm).unwrap_or(i64::MAX)),
         }
     }
+}
+
+/// The schema of the differences.
+pub(in crate::report) fn schema() -> Schema {
+    schema::of::<Document<'static>>()
 }

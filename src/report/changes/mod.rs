@@ -3,6 +3,8 @@
 mod document;
 mod listing;
 
+pub(super) use document::schema;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};

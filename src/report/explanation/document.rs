@@ -1,16 +1,19 @@
 //! The shape of `portolan.explain/1`.
 
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::Told;
 use crate::classify::{self, Basis, Explanation, PortTable, ServiceId};
 use crate::net::PortClass;
+use crate::report::schema;
 
 /// The name and version of the schema.
 const SCHEMA: &str = "portolan.explain/1";
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Document<'a> {
+    #[schemars(extend("const" = "portolan.explain/1"))]
     schema: &'static str,
     transport: &'static str,
     /// The source's port and the destination's.
@@ -30,7 +33,7 @@ pub(super) struct Document<'a> {
     candidates: Vec<Candidate<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Evidence {
     port: u16,
     kind: &'static str,
@@ -38,7 +41,7 @@ struct Evidence {
     text: String,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Candidate<'a> {
     port: u16,
     service: &'a str,
@@ -104,4 +107,9 @@ impl<'a> Candidate<'a> {
 
 fn permille(confidence: u16) -> f64 {
     f64::from(confidence) / 1000.0
+}
+
+/// The schema of the answer about a port pair.
+pub(in crate::report) fn schema() -> Schema {
+    schema::of::<Document<'static>>()
 }

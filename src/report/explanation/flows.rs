@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::document::Document;
@@ -17,6 +18,7 @@ use crate::meter::{DecidedFlow, FlowSink};
 use crate::net::{Endpoint, Side, Transport};
 use crate::report::ReportOptions;
 use crate::report::json::LossCounts;
+use crate::report::schema;
 use crate::report::text::{Cell, Column, Page, Table, Tone, loss};
 use crate::report::units::{bytes, counted, thousands};
 use crate::summary::{Counts, Summary};
@@ -268,8 +270,9 @@ impl FlowSink for ExplainedFlows {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct EndpointDocument<'a> {
+    #[schemars(extend("const" = "portolan.explain-endpoint/1"))]
     schema: &'static str,
     transport: &'static str,
     endpoint: String,
@@ -283,19 +286,24 @@ struct EndpointDocument<'a> {
     heaviest: Vec<FlowDocument<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct LearnedDocument {
     listens: bool,
     peers: u32,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct FlowDocument<'a> {
     peer: String,
     packets: u64,
     bytes: u64,
     #[serde(flatten)]
     decision: Document<'a>,
+}
+
+/// The schema of the answer about an endpoint.
+pub(in crate::report) fn endpoint_schema() -> Schema {
+    schema::of::<EndpointDocument<'static>>()
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ mod document;
 mod flows;
 mod text;
 
+pub(super) use document::schema;
+pub(super) use flows::endpoint_schema;
+
 pub use flows::{ExplainTarget, ExplainedFlows, TargetError};
 
 use std::io::{self, Write};

@@ -9,7 +9,8 @@ use crate::net::Transport;
 use crate::packet::TcpFlags;
 use crate::report::units::rfc_3339;
 
-const COLUMNS: [&str; 27] = [
+/// What CSV and the forms with typed columns have.
+pub(super) const COLUMNS: [&str; 27] = [
     "event.start",
     "event.end",
     "event.duration",

@@ -1,12 +1,21 @@
 //! A record of every flow, while they come.
 
+#[cfg(feature = "arrow")]
+mod arrow;
+#[cfg(feature = "arrow")]
+mod columns;
 mod csv;
 mod ndjson;
+#[cfg(feature = "arrow")]
+mod parquet;
 mod zeek;
 
+pub(super) use ndjson::schema;
+
+use std::fmt;
 use std::io::{self, Write};
 
-use crate::classify;
+use crate::classify::{self, PortTable};
 use crate::flow::Traffic;
 use crate::meter::{DecidedFlow, FlowSink};
 use crate::net::{Endpoint, PortClass, Timestamp, Transport};
@@ -21,15 +30,25 @@ pub enum FlowFormat {
     Csv,
     /// Zeek's `conn.log`, with the columns that can be filled truthfully.
     Zeek,
+    /// An Arrow IPC file, in the names of CSV, with types.
+    #[cfg(feature = "arrow")]
+    Arrow,
+    /// A Parquet file, as Arrow.
+    #[cfg(feature = "arrow")]
+    Parquet,
 }
 
 impl FlowFormat {
-    /// The format of files with an extension: `ndjson`, `csv` or `log`.
+    /// The format of files with an extension: `ndjson`, `csv` or `log`; with the feature `arrow` also `parquet` or `arrow`.
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension {
             "ndjson" => Some(Self::Ndjson),
             "csv" => Some(Self::Csv),
             "log" => Some(Self::Zeek),
+            #[cfg(feature = "arrow")]
+            "parquet" => Some(Self::Parquet),
+            #[cfg(feature = "arrow")]
+            "arrow" => Some(Self::Arrow),
             _ => None,
         }
     }
@@ -40,9 +59,9 @@ impl FlowFormat {
 /// ```no_run
 /// use std::ops::ControlFlow;
 /// use portolan::report::{FlowFormat, FlowRecords};
-/// use portolan::{flow::FlowOptions, read::Reading, source::CaptureReader};
+/// use portolan::{classify::PortTable, flow::FlowOptions, read::Reading, source::CaptureReader};
 ///
-/// let mut flows = FlowRecords::new(FlowFormat::Ndjson, std::io::stdout())?;
+/// let mut flows = FlowRecords::new(FlowFormat::Ndjson, &PortTable::built_in(), std::io::stdout())?;
 /// let mut reading = Reading::new(&FlowOptions::default()).with_sink(&mut flows);
 /// let path = "office.pcapng";
 /// reading.read(path, CaptureReader::open(path), &mut |_| ControlFlow::Continue(()));
@@ -50,23 +69,32 @@ impl FlowFormat {
 /// flows.finish()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct FlowRecords<W: Write>(Records<W>);
+pub struct FlowRecords<W: Write + Send>(Records<W>);
 
-#[derive(Debug)]
-enum Records<W: Write> {
+impl<W: Write + Send> fmt::Debug for FlowRecords<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlowRecords").finish_non_exhaustive()
+    }
+}
+
+enum Records<W: Write + Send> {
     Ndjson(W),
     Csv(Box<csv::Rows<W>>),
     Zeek(W),
+    #[cfg(feature = "arrow")]
+    Arrow(Box<arrow::Rows<W>>),
+    #[cfg(feature = "arrow")]
+    Parquet(Box<parquet::Rows<W>>),
 }
 
-impl<W: Write> FlowRecords<W> {
-    /// Writes to `out`, line by line: give it a buffer.
+impl<W: Write + Send> FlowRecords<W> {
+    /// Writes to `out`, in small pieces: give it a buffer. `table` decides the flows.
     ///
     /// # Errors
     ///
     /// Those of `out`, which gets what comes before the first flow.
-    pub fn new(format: FlowFormat, mut out: W) -> io::Result<Self> {
+    #[cfg_attr(not(feature = "arrow"), expect(unused_variables))] // the other formats do not tell its version
+    pub fn new(format: FlowFormat, table: &PortTable, mut out: W) -> io::Result<Self> {
         Ok(Self(match format {
             FlowFormat::Ndjson => Records::Ndjson(out),
             FlowFormat::Csv => Records::Csv(Box::new(csv::Rows::new(out)?)),
@@ -74,6 +102,10 @@ impl<W: Write> FlowRecords<W> {
                 zeek::write_header(&mut out)?;
                 Records::Zeek(out)
             }
+            #[cfg(feature = "arrow")]
+            FlowFormat::Parquet => Records::Parquet(Box::new(parquet::Rows::new(table, out)?)),
+            #[cfg(feature = "arrow")]
+            FlowFormat::Arrow => Records::Arrow(Box::new(arrow::Rows::new(table, out)?)),
         }))
     }
 
@@ -86,17 +118,25 @@ impl<W: Write> FlowRecords<W> {
         match self.0 {
             Records::Ndjson(out) | Records::Zeek(out) => Ok(out),
             Records::Csv(rows) => rows.finish(),
+            #[cfg(feature = "arrow")]
+            Records::Parquet(rows) => rows.finish(),
+            #[cfg(feature = "arrow")]
+            Records::Arrow(rows) => rows.finish(),
         }
     }
 }
 
-impl<W: Write> FlowSink for FlowRecords<W> {
+impl<W: Write + Send> FlowSink for FlowRecords<W> {
     fn flow(&mut self, flow: &DecidedFlow<'_>) -> io::Result<()> {
         let line = FlowLine::of(flow);
         match &mut self.0 {
             Records::Ndjson(out) => ndjson::write(&line, out),
             Records::Csv(rows) => rows.write(&line),
             Records::Zeek(out) => zeek::write(&line, out),
+            #[cfg(feature = "arrow")]
+            Records::Parquet(rows) => rows.write(&line),
+            #[cfg(feature = "arrow")]
+            Records::Arrow(rows) => rows.write(&line),
         }
     }
 }

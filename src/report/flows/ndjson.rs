@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::{FlowEnd, FlowLine};
 use crate::net::Transport;
 use crate::packet::TcpFlags;
+use crate::report::schema;
 use crate::report::units::rfc_3339;
 
 /// The version of ECS whose names are used.
@@ -23,7 +25,7 @@ pub(super) fn write(line: &FlowLine<'_>, out: &mut dyn Write) -> io::Result<()> 
     out.write_all(b"\n")
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Record<'a> {
     #[serde(rename = "@timestamp", skip_serializing_if = "Option::is_none")]
     timestamp: Option<String>,
@@ -35,12 +37,12 @@ struct Record<'a> {
     portolan: Own<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Ecs {
     version: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Event {
     kind: &'static str,
     category: [&'static str; 1],
@@ -50,14 +52,14 @@ struct Event {
     span: Option<Span>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Span {
     start: String,
     end: String,
     duration: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct End {
     ip: IpAddr,
     port: u16,
@@ -65,7 +67,7 @@ struct End {
     bytes: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Network<'a> {
     transport: &'static str,
     #[serde(rename = "type")]
@@ -76,7 +78,7 @@ struct Network<'a> {
     bytes: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Own<'a> {
     category: &'a str,
     service_class: &'static str,
@@ -90,19 +92,19 @@ struct Own<'a> {
     handshake_rtt_ns: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Confidence {
     side: f64,
     service: f64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct FlagsBothWays {
     source: Flags,
     destination: Flags,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Flags {
     value: u8,
     names: Vec<&'static str>,
@@ -188,6 +190,11 @@ impl Flags {
         let names = NAMES.into_iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| name);
         Self { value: flags.0, names: names.collect() }
     }
+}
+
+/// The schema of a line.
+pub(in crate::report) fn schema() -> Schema {
+    schema::of::<Record<'static>>()
 }
 
 #[cfg(test)]

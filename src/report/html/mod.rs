@@ -10,6 +10,7 @@ mod over_time;
 mod palette;
 mod ports;
 mod table;
+mod talkers;
 
 use std::io::{self, Write};
 
@@ -35,6 +36,7 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
         (over_time::section(summary, &palette))
         (lists::categories(summary, &palette))
         (lists::services(summary, options.top, &palette))
+        (talkers::section_of(summary, options.talkers))
         (lists::failed(summary, options.top))
         (ports::section(summary, options.top))
         (distributions::section(summary))
@@ -195,6 +197,7 @@ fn share_cell(part: u64, whole: u64, class: &str) -> table::Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::summary::{TalkerCounts, Talkers};
 
     #[test]
     fn no_byte_of_a_name_is_markup() {
@@ -206,6 +209,9 @@ mod tests {
             ..InputReport::default()
         });
         summary.tables.insert(hostile.to_owned());
+        let mut talkers = Talkers::default();
+        talkers.hosts.listed.insert([10, 0, 0, 1].into(), TalkerCounts::default());
+        summary.talkers.insert(Some(hostile.to_owned()), talkers);
         let mut page = Vec::new();
         write(&summary, &ReportOptions::default(), &mut page).expect("memory takes everything");
         let page = String::from_utf8(page).expect("a page is UTF-8");

@@ -90,6 +90,7 @@ impl<'a> Table<'a> {
                         td class=[is_number.then_some("number")] data-sort=[cell.number] { (cell.content) }
                     }
                 }
+                @if cells.len() < self.columns.len() { td colspan=(self.columns.len() - cells.len()) {} }
             }
         }
     }

@@ -4,6 +4,8 @@ mod csv;
 mod ndjson;
 mod text;
 
+pub(super) use ndjson::schema;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

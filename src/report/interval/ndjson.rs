@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::categories;
@@ -10,6 +11,7 @@ use crate::net::{PortClass, Timestamp, Transport};
 use crate::report::json::{
     CategoryRow, Counts, LossCounts, Percentiles, ServiceRow, Transports, Unclassified, Volume,
 };
+use crate::report::schema;
 use crate::summary::{self, IntervalSummary, IntervalTotals};
 
 /// The name and version of the schema.
@@ -20,8 +22,9 @@ pub(super) fn write(interval: &IntervalSummary, out: &mut dyn Write) -> io::Resu
     out.write_all(b"\n")
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Record<'a> {
+    #[schemars(extend("const" = "portolan.interval/1"))]
     schema: &'static str,
     start_ns: Option<i64>,
     end_ns: Option<i64>,
@@ -63,7 +66,7 @@ impl<'a> Record<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Capture {
     packets: u64,
     captured_bytes: u64,
@@ -86,7 +89,7 @@ fn by_transport(interval: &IntervalSummary, transport: Transport) -> summary::Co
     counts
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Totals {
     #[serde(flatten)]
     counts: Counts,
@@ -97,7 +100,7 @@ struct Totals {
 }
 
 /// Flows that began in the interval before.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Begun {
     flows: u64,
     answered: u64,
@@ -124,7 +127,7 @@ impl Totals {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct PortClassRow {
     service_class: &'static str,
     peer_class: &'static str,
@@ -138,7 +141,12 @@ impl PortClassRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Distributions {
     packet_size: Percentiles,
+}
+
+/// The schema of a line.
+pub(in crate::report) fn schema() -> Schema {
+    schema::of::<Record<'static>>()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::values::Counts;
@@ -10,21 +11,21 @@ use crate::classify::Confidence;
 use crate::report::view;
 use crate::summary::{self, UnknownEndpoint};
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Certainty {
     confidence: Bands,
     basis: BTreeMap<&'static str, Counts>,
     learned: Learned,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Bands {
     high: Counts,
     medium: Counts,
     low: Counts,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Learned {
     endpoints: u64,
     /// One endpoint in this many was kept.
@@ -53,7 +54,7 @@ impl Certainty {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct UnknownEndpointRow {
     transport: &'static str,
     /// Null where there were too many to tell them apart.
@@ -70,7 +71,7 @@ impl UnknownEndpointRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct OtherEndpoints {
     /// How many; null if they were never told apart.
     endpoints: Option<usize>,

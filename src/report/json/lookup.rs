@@ -1,13 +1,15 @@
 //! The answer of the port table, schema `portolan.lookup/1`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::classify::{Entry, PortTable};
 use crate::net::Transport;
 use crate::report::lookup::{ClientRange, Lookup, LookupRow, Query};
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Document<'a> {
+    #[schemars(extend("const" = "portolan.lookup/1"))]
     schema: &'static str,
     /// The version of the table.
     table: String,
@@ -21,7 +23,7 @@ pub(super) struct Document<'a> {
     listings: Vec<Listing<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Asked<'a> {
     Port { number: u16, transport: Option<&'static str> },
@@ -30,7 +32,7 @@ enum Asked<'a> {
 }
 
 /// What a port is on one transport, without the rules for some hosts.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Verdict<'a> {
     transport: &'static str,
     port: u16,
@@ -40,7 +42,7 @@ struct Verdict<'a> {
     trust_permille: u16,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Listing<'a> {
     transport: &'static str,
     first: u16,

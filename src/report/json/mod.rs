@@ -6,20 +6,24 @@ mod lookup;
 mod reading;
 mod rows;
 mod rules;
+mod talkers;
 mod values;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::{Lookup, ReportOptions, RulesReport, view};
 use crate::net::Transport;
+use crate::report::schema;
 use crate::summary::{self, InputReport, Loss, Series, Summary};
 use certainty::{Certainty, OtherEndpoints, UnknownEndpointRow};
 pub use reading::{DocumentError, read_summary};
 pub(super) use rows::{CategoryRow, ServiceRow, Unclassified};
 use rows::{Interval, PortClassRow, PortPairRow, Rest, Totals};
+use talkers::Talkers;
 use values::Distributions;
 pub(super) use values::{Counts, Percentiles, Volume};
 
@@ -47,8 +51,9 @@ pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> 
     out.write_all(b"\n")
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Document<'a> {
+    #[schemars(extend("const" = "portolan.summary/1"))]
     schema: &'static str,
     generator: Generator,
     capture: Capture,
@@ -67,6 +72,9 @@ struct Document<'a> {
     unknown_endpoints: Vec<UnknownEndpointRow>,
     other_unknown_endpoints: OtherEndpoints,
     distributions: AllDistributions,
+    /// Only if they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    talkers: Vec<Talkers<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +110,7 @@ impl<'a> Document<'a> {
                 packet_size: (&summary.packet_size).into(),
                 flows: Distributions::of(&view::all_services(summary)),
             },
+            talkers: Talkers::all(summary, options.talkers),
             interval_ns: summary.series.as_ref().map(|series| series.width_ns),
             intervals: summary.series.as_ref().map(intervals),
         }
@@ -112,7 +121,7 @@ fn intervals(series: &Series) -> Vec<Interval<'_>> {
     series.intervals.iter().map(|(start, interval)| Interval::of(*start, interval)).collect()
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Generator {
     name: &'static str,
     version: &'static str,
@@ -126,7 +135,7 @@ impl Generator {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Capture {
     packets: u64,
     captured_bytes: u64,
@@ -148,7 +157,7 @@ impl Capture {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Read<'a> {
     complete: bool,
     inputs: Vec<Input<'a>>,
@@ -160,7 +169,7 @@ impl<'a> Read<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Input<'a> {
     path: &'a str,
     format: &'a str,
@@ -181,7 +190,7 @@ impl<'a> Input<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(in crate::report) struct LossCounts {
     kernel_dropped: u64,
     interface_dropped: u64,
@@ -195,7 +204,7 @@ impl LossCounts {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Transports {
     tcp: Counts,
     udp: Counts,
@@ -209,9 +218,24 @@ impl Transports {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct AllDistributions {
     packet_size: values::Distribution,
     #[serde(flatten)]
     flows: Distributions,
+}
+
+/// The schema of the summary.
+pub(in crate::report) fn schema() -> Schema {
+    schema::of::<Document<'static>>()
+}
+
+/// The schema of what the port table knows.
+pub(super) fn lookup_schema() -> Schema {
+    schema::of::<lookup::Document<'static>>()
+}
+
+/// The schema of what rules change.
+pub(super) fn rules_schema() -> Schema {
+    schema::of::<rules::Document<'static>>()
 }

@@ -11,8 +11,8 @@ use crate::merge::Merge as _;
 use crate::net::{PortClass, PortPair, Timestamp, Transport};
 use crate::report::view;
 use crate::summary::{
-    self, CaptureTotals, ConfidenceFlows, InputReport, Series, ServiceKey, ServiceTotals, Summary,
-    UnknownEndpoint, UnknownEndpoints,
+    self, CaptureTotals, ConfidenceFlows, Conversation, Heaviest, InputReport, Series, ServiceKey,
+    ServiceTotals, Summary, UnknownEndpoint, UnknownEndpoints,
 };
 
 /// The largest count that is believed: some dozens of them still have room in 64 bits.
@@ -91,6 +91,8 @@ struct Document {
     unknown_endpoints: Vec<UnknownEndpointRow>,
     other_unknown_endpoints: Counts,
     distributions: PacketSize,
+    #[serde(default)]
+    talkers: Vec<Talkers>,
     interval_ns: Option<u64>,
     intervals: Option<Vec<Interval>>,
 }
@@ -127,6 +129,7 @@ impl Document {
             certainty: self.certainty.into(),
             unknown_endpoints,
             other_unknown_endpoints: self.other_unknown_endpoints.into(),
+            talkers: talkers(self.talkers),
             series: self.interval_ns.zip(self.intervals).map(series),
         }
     }
@@ -376,6 +379,80 @@ fn series((width_ns, rows): (u64, Vec<Interval>)) -> Series {
         }
     }
     series
+}
+
+#[derive(Deserialize)]
+struct Talkers {
+    of: Option<String>,
+    hosts: TalkerList<Host>,
+    conversations: TalkerList<Pair>,
+}
+
+#[derive(Deserialize)]
+struct TalkerList<K> {
+    listed: Vec<TalkerRow<K>>,
+    others: TalkerCounts,
+    listed_error_bytes: Count,
+    others_most_bytes: Count,
+}
+
+#[derive(Deserialize)]
+struct TalkerRow<K> {
+    #[serde(flatten)]
+    key: K,
+    #[serde(flatten)]
+    counts: TalkerCounts,
+}
+
+#[derive(Deserialize)]
+struct Host {
+    address: IpAddr,
+}
+
+#[derive(Deserialize)]
+struct Pair {
+    low: IpAddr,
+    high: IpAddr,
+}
+
+#[derive(Deserialize)]
+struct TalkerCounts {
+    packets: Option<Count>,
+    bytes: Count,
+    flows: Option<Count>,
+}
+
+impl From<TalkerCounts> for summary::TalkerCounts {
+    fn from(counts: TalkerCounts) -> Self {
+        let known = |count: Option<Count>| count.map(|count| count.0);
+        Self { bytes: counts.bytes.0, packets: known(counts.packets), flows: known(counts.flows) }
+    }
+}
+
+impl<K> TalkerList<K> {
+    fn into_heaviest<S: Ord>(self, key: impl Fn(K) -> S) -> Heaviest<S> {
+        let mut listed = BTreeMap::<S, summary::TalkerCounts>::new();
+        for row in self.listed {
+            listed.entry(key(row.key)).or_default().merge(row.counts.into());
+        }
+        Heaviest {
+            listed,
+            others: self.others.into(),
+            listed_error: self.listed_error_bytes.0,
+            others_most: self.others_most_bytes.0,
+        }
+    }
+}
+
+fn talkers(lists: Vec<Talkers>) -> BTreeMap<Option<String>, summary::Talkers> {
+    let mut talkers = BTreeMap::<_, summary::Talkers>::new();
+    for Talkers { of, hosts, conversations } in lists {
+        talkers.entry(of).or_default().merge(summary::Talkers {
+            hosts: hosts.into_heaviest(|host| host.address),
+            conversations: conversations.into_heaviest(|pair| Conversation::new(pair.low, pair.high)),
+        });
+    }
+    talkers
 }
 
 #[derive(Deserialize)]

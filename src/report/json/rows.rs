@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::values::{Counts, Distributions, Volume};
@@ -11,7 +12,7 @@ use crate::report::view;
 use crate::summary::{self, ServiceKey, ServiceTotals};
 
 /// A category, with what is told of it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(in crate::report) struct CategoryRow<'a, T> {
     category: &'a str,
     family: &'a str,
@@ -26,7 +27,7 @@ impl<'a, T> CategoryRow<'a, T> {
 }
 
 /// A service, with what is told of it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(in crate::report) struct ServiceRow<'a, T> {
     service: &'a str,
     alias: Option<&'a str>,
@@ -53,7 +54,7 @@ impl<'a, T> ServiceRow<'a, T> {
 }
 
 /// What is known of the flows of a service or a category.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Totals {
     #[serde(flatten)]
     counts: Counts,
@@ -64,7 +65,7 @@ pub(super) struct Totals {
     distributions: Distributions,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Confidence {
     high: u64,
     medium: u64,
@@ -85,7 +86,7 @@ impl Totals {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct PortClassRow {
     service_class: &'static str,
     peer_class: &'static str,
@@ -99,7 +100,7 @@ impl PortClassRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct PortPairRow {
     transport: &'static str,
     low: u16,
@@ -115,7 +116,7 @@ impl PortPairRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Rest {
     /// How many pairs; null if they were never told apart.
     port_pairs: Option<usize>,
@@ -129,7 +130,7 @@ impl Rest {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(in crate::report) struct Unclassified {
     #[serde(flatten)]
     total: Volume,
@@ -139,7 +140,7 @@ pub(in crate::report) struct Unclassified {
     non_ip: Volume,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct OtherIp {
     #[serde(flatten)]
     total: Volume,
@@ -147,7 +148,7 @@ struct OtherIp {
     by_protocol: BTreeMap<u8, Protocol>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Protocol {
     name: Option<&'static str>,
     #[serde(flatten)]
@@ -172,7 +173,7 @@ impl Unclassified {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Interval<'a> {
     /// Null for packets without a time stamp.
     start_ns: Option<i64>,
@@ -182,7 +183,7 @@ pub(super) struct Interval<'a> {
     categories: Vec<IntervalCategory<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct IntervalService<'a> {
     service: &'a str,
     category: &'a str,
@@ -190,7 +191,7 @@ struct IntervalService<'a> {
     volume: Volume,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct IntervalCategory<'a> {
     category: &'a str,
     #[serde(flatten)]

@@ -1,13 +1,15 @@
 //! What rules change, schema `portolan.rules/1`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::classify::{Before, CheckedRule, PortTable, Rule};
 use crate::net::Transport;
 use crate::report::rules::RulesReport;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Document<'a> {
+    #[schemars(extend("const" = "portolan.rules/1"))]
     schema: &'static str,
     /// The version of the table that the rules were compared with.
     table: String,
@@ -17,7 +19,7 @@ pub(super) struct Document<'a> {
     left_out: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Row<'a> {
     line: u64,
     service: &'a str,
@@ -33,14 +35,14 @@ struct Row<'a> {
     covered_by: Vec<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Ports {
     first: u16,
     last: u16,
 }
 
 /// What ports were without the rules; `null` if they had no name.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Was<'a> {
     transport: &'static str,
     #[serde(flatten)]

@@ -1,11 +1,12 @@
 //! What the objects of the document share: volumes, counts, distributions.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::summary;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(in crate::report) struct Volume {
     packets: u64,
     bytes: u64,
@@ -17,7 +18,7 @@ impl From<summary::Volume> for Volume {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(in crate::report) struct Counts {
     #[serde(flatten)]
     volume: Volume,
@@ -31,7 +32,7 @@ impl From<summary::Counts> for Counts {
 }
 
 /// The distributions over flows.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Distributions {
     flow_bytes: Distribution,
     flow_packets: Distribution,
@@ -50,11 +51,12 @@ impl Distributions {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Distribution {
     #[serde(flatten)]
     percentiles: Percentiles,
     /// `[smallest value, count]`, by rising value; on one line, for there can be hundreds.
+    #[schemars(with = "Vec<(u64, u64)>")]
     buckets: Box<RawValue>,
 }
 
@@ -69,7 +71,7 @@ impl From<&summary::Distribution> for Distribution {
 }
 
 /// A distribution without its buckets.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(in crate::report) struct Percentiles {
     count: u64,
     sum: u128,

@@ -117,7 +117,7 @@ pub(super) fn port_pairs(summary: &Summary, top: usize, page: &mut Page<'_>) -> 
 }
 
 /// Bytes and what goes with them: the cells of [`count_cells`].
-const fn count_columns() -> [Column; 5] {
+pub(super) const fn count_columns() -> [Column; 5] {
     [
         Column::right("Bytes"),
         Column::right("Share"),
@@ -127,14 +127,15 @@ const fn count_columns() -> [Column; 5] {
     ]
 }
 
-fn count_cells(counts: Counts, whole: u64) -> [Cell; 5] {
+pub(super) fn count_cells(counts: Counts, whole: u64) -> [Cell; 5] {
     let share = Share { part: counts.volume.bytes, whole };
+    let packets = if counts.volume.packets == 0 { String::new() } else { thousands(counts.volume.packets) };
     let flows = if counts.flows == 0 { String::new() } else { thousands(counts.flows) };
     [
         bytes(counts.volume.bytes).into(),
         percent(share).into(),
         Cell::new(Tone::Bar, bar(share)),
-        thousands(counts.volume.packets).into(),
+        packets.into(),
         flows.into(),
     ]
 }

@@ -11,6 +11,7 @@ mod over_time;
 mod page;
 mod rules;
 mod table;
+mod talkers;
 mod unclassified;
 
 use std::io::{self, Write};
@@ -28,6 +29,7 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     capture::write(summary, options.top, &mut page)?;
     lists::categories(summary, &mut page)?;
     lists::services(summary, options.top, &mut page)?;
+    talkers::write(summary, options.talkers, &mut page)?;
     lists::port_classes(summary, &mut page)?;
     lists::port_pairs(summary, options.top, &mut page)?;
     capture::distributions(summary, &mut page)?;

@@ -282,7 +282,8 @@ fn reasons(app: &mut App, pen: &mut Pen<'_>) {
     let Some(explanation) = app.explanation() else { return };
     let source = explanation.decision.service_side.map_or(Side::A, Side::other);
     let told = Told { explanation, source, table: &app.table };
-    let options = ReportOptions { top: 0, width: pen.width().saturating_sub(MARGIN + 1), colour: false };
+    let options =
+        ReportOptions { top: 0, talkers: 0, width: pen.width().saturating_sub(MARGIN + 1), colour: false };
     let mut text = Vec::new();
     report::write_explanation(AnswerFormat::Text, &told, &options, &mut text)
         .expect("memory takes everything");

@@ -1,0 +1,139 @@
+//! `portolan read --anonymize`: no output has a true address, and nothing else changes.
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use portolan::pseudonyms::Pseudonyms;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const KEY: &[u8; 32] = b"a key for tests, of 32 bytes....";
+
+fn portolan(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_portolan")).args(arguments).output().unwrap()
+}
+
+/// A folder with a key.
+struct Keyed(TempDir);
+
+impl Keyed {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("key"), KEY).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// What `portolan read` makes of a capture, with pseudonyms or without: the summary, and the flow records in a file.
+    fn read(&self, capture: &str, is_anonymous: bool, format: &str, flows: &str) -> [String; 2] {
+        let (key, flows) = (self.path("key"), self.path(flows));
+        let capture = format!("{}/testdata/{capture}", env!("CARGO_MANIFEST_DIR"));
+        let mut arguments =
+            vec!["read", "-q", "--no-rules", "--top", "0", "--talkers", "0", "--format", format];
+        arguments.extend(["--flows", &flows, &capture]);
+        if is_anonymous {
+            arguments.extend(["--anonymize", &key]);
+        }
+        let output = portolan(&arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        [String::from_utf8(output.stdout).unwrap(), fs::read_to_string(flows).unwrap()]
+    }
+}
+
+fn records(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn addresses(records: &[Value]) -> BTreeSet<IpAddr> {
+    let ends = records.iter().flat_map(|record| [&record["source"], &record["destination"]]);
+    ends.map(|end| end["ip"].as_str().unwrap().parse().unwrap()).collect()
+}
+
+const CAPTURES: [&str; 3] = ["office.pcapng", "mdns.pcapng", "openvpn.pcapng"];
+
+#[test]
+fn the_same_flows_come_under_other_addresses() {
+    let (keyed, pseudonyms) = (Keyed::new(), Pseudonyms::new(*KEY));
+    for capture in CAPTURES {
+        let [_, plain] = keyed.read(capture, false, "json", "plain.ndjson");
+        let [_, renamed] = keyed.read(capture, true, "json", "renamed.ndjson");
+        let mut expected = records(&plain);
+        let mut found = records(&renamed);
+        for record in &mut expected {
+            for end in ["source", "destination"] {
+                let address: IpAddr = record[end]["ip"].as_str().unwrap().parse().unwrap();
+                record[end]["ip"] = pseudonyms.of(address).to_string().into();
+            }
+        }
+        for record in expected.iter_mut().chain(&mut found) {
+            // It is made of the addresses that are shown.
+            record["network"]["community_id"].take();
+        }
+        assert!(expected == found, "{capture}");
+    }
+}
+
+#[test]
+fn no_output_has_a_true_address() {
+    let keyed = Keyed::new();
+    for capture in CAPTURES {
+        let [_, plain] = keyed.read(capture, false, "json", "plain.ndjson");
+        let true_ones = addresses(&records(&plain));
+        assert!(!true_ones.is_empty());
+        for format in ["text", "json", "csv", "markdown", "html", "prometheus"] {
+            for flows in ["flows.ndjson", "flows.csv", "conn.log"] {
+                for text in keyed.read(capture, true, format, flows) {
+                    let words: BTreeSet<&str> =
+                        text.split(|at: char| !at.is_ascii_hexdigit() && !".:".contains(at)).collect();
+                    let told = true_ones.iter().find(|address| words.contains(&*address.to_string()));
+                    assert_eq!(told, None, "{capture} as {format} and {flows}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn summaries_with_pseudonyms_of_one_key_are_merged_and_compared() {
+    let keyed = Keyed::new();
+    let [one, other] = ["office.pcapng", "openvpn.pcapng"].map(|capture| {
+        let path = keyed.path(&format!("{capture}.json"));
+        let [document, _] = keyed.read(capture, true, "json", "flows.csv");
+        fs::write(&path, document).unwrap();
+        path
+    });
+    let merged = portolan(&["merge", &one, &one]);
+    let double: Value = serde_json::from_slice(&merged.stdout).unwrap();
+    let single: Value = serde_json::from_slice(&fs::read(&one).unwrap()).unwrap();
+    let hosts = |document: &Value| document["talkers"][0]["hosts"]["listed"].as_array().unwrap().clone();
+    let doubled =
+        hosts(&single).into_iter().map(|row| (row["address"].clone(), row["bytes"].as_u64().unwrap() * 2));
+    let found =
+        hosts(&double).into_iter().map(|row| (row["address"].clone(), row["bytes"].as_u64().unwrap()));
+    assert_eq!(found.collect::<Vec<_>>(), doubled.collect::<Vec<_>>());
+    assert_eq!(portolan(&["diff", &one, &one, "--fail-over", "0%"]).status.code(), Some(0));
+    assert_eq!(portolan(&["diff", &one, &other, "--fail-over", "0%"]).status.code(), Some(5));
+}
+
+#[test]
+fn what_is_no_key_is_told_in_one_line_before_anything_is_read() {
+    let keyed = Keyed::new();
+    let short = keyed.path("short");
+    fs::write(&short, "secret\n").unwrap();
+    let output = keyed.path("summary.txt");
+    for key in [&short, &keyed.path("none")] {
+        let capture = format!("{}/testdata/http.pcap", env!("CARGO_MANIFEST_DIR"));
+        let ended = portolan(&["read", &capture, "--anonymize", key, "-o", &output]);
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!((ended.status.code(), told.lines().count()), (Some(1), 1), "{told}");
+        assert!(told.contains(key.as_str()) && !Path::new(&output).exists(), "{told}");
+    }
+}

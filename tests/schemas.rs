@@ -1,0 +1,152 @@
+//! Every document keeps its JSON Schema, and says nothing that is not in it. `UPDATE_GOLDEN=1` writes `schemas/` anew.
+#![cfg(all(feature = "cli", feature = "live"))]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const DOCUMENTS: [&str; 8] =
+    ["summary", "flow", "interval", "explain", "explain-endpoint", "diff", "lookup", "rules"];
+
+fn portolan(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_portolan")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn testdata(name: &str) -> String {
+    format!("{ROOT}/testdata/{name}")
+}
+
+fn captures() -> Vec<PathBuf> {
+    let is_capture =
+        |path: &PathBuf| path.extension().is_some_and(|ending| ending == "pcap" || ending == "pcapng");
+    let entries = fs::read_dir(testdata("")).unwrap().map(|entry| entry.unwrap().path());
+    let captures: Vec<PathBuf> = entries.filter(is_capture).collect();
+    assert!(captures.len() > 30);
+    captures
+}
+
+/// The schema without its openness: what it does not name is wrong.
+fn closed(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.contains_key("properties") && !object.contains_key("additionalProperties") {
+                object.insert("additionalProperties".to_owned(), json!(false));
+            }
+            object.values_mut().for_each(closed);
+        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(closed),
+        _ => {}
+    }
+}
+
+fn validator(document: &str) -> Validator {
+    let mut schema = parsed(&portolan(&["schema", document]));
+    closed(&mut schema);
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn check(validator: &Validator, document: &Value, what: &str) {
+    let errors: Vec<String> =
+        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{what}: {:.400}", errors.join("\n"));
+}
+
+#[test]
+fn the_schemas_that_are_published_are_those_of_the_program() {
+    for document in DOCUMENTS {
+        let (found, path) = (portolan(&["schema", document]), format!("{ROOT}/schemas/{document}.json"));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
+            fs::write(&path, &found).unwrap();
+        }
+        assert!(fs::read_to_string(&path).unwrap() == found, "{path} is not what `portolan schema` says");
+        assert!(jsonschema::meta::is_valid(&parsed(&found)), "{document}");
+    }
+}
+
+#[test]
+fn all_documents_of_captures_keep_their_schemas() {
+    let [summaries, flows, intervals] = ["summary", "flow", "interval"].map(validator);
+    let folder = tempfile::tempdir().unwrap();
+    let records = folder.path().join("flows.ndjson");
+    for capture in captures() {
+        let path = capture.to_str().unwrap();
+        let how =
+            ["--interval", "1s", "--talkers", "3", "--talkers-of", "web", "--format", "json", "--flows"];
+        let read = [&["read", "-q", "--no-rules", path], &how[..], &[records.to_str().unwrap()]].concat();
+        check(&summaries, &parsed(&portolan(&read)), path);
+        let found = fs::read_to_string(&records).unwrap();
+        found.lines().for_each(|line| check(&flows, &parsed(line), path));
+        let live = ["live", "-q", "--no-rules", "--replay", path, "--speed", "max", "--format", "ndjson"];
+        portolan(&live).lines().for_each(|line| check(&intervals, &parsed(line), path));
+    }
+}
+
+#[test]
+fn all_answers_keep_their_schemas() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = ["http.pcap", "office.pcapng"].map(|capture| {
+        let path = folder.path().join(capture).to_str().unwrap().to_owned();
+        portolan(&["read", "-q", "--no-rules", &testdata(capture), "--format", "json", "-o", &path]);
+        path
+    });
+    let rules = folder.path().join("rules.toml");
+    fs::write(&rules, "[[rule]]\nname = \"x\"\nports = [80, \"9000-9010\"]\nhosts = [\"10.0.0.0/8\"]\n")
+        .unwrap();
+    let office = testdata("office.pcapng");
+    let answers: [(&str, Vec<&str>); 9] = [
+        ("diff", vec!["diff", &kept[0], &kept[1]]),
+        ("explain", vec!["explain", "51234", "5432/tcp"]),
+        ("explain", vec!["explain", "40000", "9999/udp", "--dst-ip", "239.1.2.3"]),
+        ("explain-endpoint", vec!["read", "-q", &office, "--explain", "tcp:192.168.20.11:5432"]),
+        ("lookup", vec!["lookup", "8080"]),
+        ("lookup", vec!["lookup", "dns"]),
+        ("lookup", vec!["lookup", "--category", "database"]),
+        ("rules", vec!["rules", "check", rules.to_str().unwrap()]),
+        ("rules", vec!["rules", "check", "/etc/services"]),
+    ];
+    for (document, arguments) in answers {
+        let answer = portolan(&[&arguments[..], &["--format", "json"]].concat());
+        check(&validator(document), &parsed(&answer), &format!("{arguments:?}"));
+    }
+}
+
+#[test]
+fn what_is_not_in_a_schema_is_found() {
+    let path = testdata("http.pcap");
+    let mut document = parsed(&portolan(&["read", "-q", "--no-rules", &path, "--format", "json"]));
+    let validator = validator("summary");
+    assert!(validator.is_valid(&document));
+    document["services"][0]["new"] = 1.into();
+    assert!(!validator.is_valid(&document));
+    document["services"][0].as_object_mut().unwrap().remove("new");
+    document["capture"].as_object_mut().unwrap().remove("packets");
+    assert!(!validator.is_valid(&document));
+}
+
+/// A summary of the first version of the schema, which has to stay readable for ever. Never written anew.
+#[test]
+fn the_first_summaries_are_still_read() {
+    let old = format!("{ROOT}/tests/golden/v1/summary.json");
+    let document = parsed(&fs::read_to_string(&old).unwrap());
+    let again = parsed(&portolan(&["merge", &old]));
+    for name in
+        ["capture", "read", "loss", "transports", "unclassified", "categories", "services", "intervals"]
+    {
+        assert!(document[name] == again[name] && !document[name].is_null(), "{name}");
+    }
+    assert!(validator("summary").is_valid(&document));
+    assert!(portolan(&["report", &old]).contains("3,317 in 207 flows"));
+    portolan(&["diff", &old, &old, "--fail-over", "0%"]);
+}

@@ -1,0 +1,162 @@
+//! `portolan read --talkers`: hosts and conversations add up to what the flow records say.
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn portolan(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_portolan")).args(arguments).output().unwrap()
+}
+
+fn stdout(arguments: &[&str]) -> String {
+    let output = portolan(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn testdata(name: &str) -> String {
+    format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The flow records of a capture.
+fn flows(capture: &str) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flows.ndjson");
+    stdout(&["read", "-q", "--no-rules", capture, "--flows", path.to_str().unwrap()]);
+    fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Bytes, packets and flows by name.
+type Sums = BTreeMap<String, [u64; 3]>;
+
+fn add(sums: &mut Sums, name: String, flow: &Value) {
+    let sum = sums.entry(name).or_default();
+    sum[0] += flow["network"]["bytes"].as_u64().unwrap();
+    sum[1] += flow["network"]["packets"].as_u64().unwrap();
+    sum[2] += 1;
+}
+
+/// By host and by conversation, the smaller name of the two first.
+fn sums<'a>(flows: impl Iterator<Item = &'a Value>) -> [Sums; 2] {
+    let [mut hosts, mut conversations] = [Sums::new(), Sums::new()];
+    for flow in flows {
+        let mut ends = ["source", "destination"].map(|end| flow[end]["ip"].as_str().unwrap());
+        ends.sort_unstable();
+        add(&mut hosts, ends[0].to_owned(), flow);
+        if ends[0] != ends[1] {
+            add(&mut hosts, ends[1].to_owned(), flow);
+        }
+        add(&mut conversations, ends.join(" "), flow);
+    }
+    [hosts, conversations]
+}
+
+fn count(row: &Value) -> [u64; 3] {
+    ["bytes", "packets", "flows"].map(|name| row[name].as_u64().unwrap())
+}
+
+fn listed(talkers: &Value) -> [Sums; 2] {
+    let rows = |list: &str| talkers[list]["listed"].as_array().unwrap().clone();
+    let hosts =
+        rows("hosts").into_iter().map(|row| (row["address"].as_str().unwrap().to_owned(), count(&row)));
+    let conversations = rows("conversations").into_iter().map(|row| {
+        let mut ends = ["low", "high"].map(|end| row[end].as_str().unwrap());
+        ends.sort_unstable();
+        (ends.join(" "), count(&row))
+    });
+    [hosts.collect(), conversations.collect()]
+}
+
+fn talkers(capture: &str, arguments: &[&str]) -> Value {
+    let mut all = vec!["read", "-q", "--no-rules", capture, "--format", "json"];
+    all.extend(arguments);
+    serde_json::from_str::<Value>(&stdout(&all)).unwrap()["talkers"].take()
+}
+
+#[test]
+fn all_talkers_are_the_sums_of_the_flows() {
+    for name in ["office.pcapng", "nfs.pcapng", "mdns.pcapng", "fragments.pcapng", "vxlan.pcapng"] {
+        let capture = testdata(name);
+        let flows = flows(&capture);
+        let found = talkers(&capture, &["--talkers", "0", "--talkers-of", "DNS", "--talkers-of", "web-tls"]);
+        let names = found.as_array().unwrap().iter().map(|list| list["of"].as_str());
+        assert_eq!(names.collect::<Vec<_>>(), [None, Some("DNS"), Some("web-tls")], "{name}");
+        assert_eq!(listed(&found[0]), sums(flows.iter()), "{name}");
+        let of_dns = flows.iter().filter(|flow| flow["network"]["protocol"] == "domain");
+        assert_eq!(listed(&found[1]), sums(of_dns), "{name}");
+        let of_web = flows.iter().filter(|flow| flow["portolan"]["category"] == "web-tls");
+        assert_eq!(listed(&found[2]), sums(of_web), "{name}");
+    }
+}
+
+#[test]
+fn a_cut_list_loses_nothing_and_says_what_it_may_have_missed() {
+    let capture = testdata("office.pcapng");
+    let whole = &talkers(&capture, &["--talkers", "0"])[0]["conversations"];
+    let cut = &talkers(&capture, &["--talkers", "2"])[0]["conversations"];
+    let [all, two] = [whole, cut].map(|list| list["listed"].as_array().unwrap());
+    assert!(all.len() > 3 && all[..2] == two[..]);
+    let others = all[2..].iter().map(count).fold([0; 3], |sum, row| [0, 1, 2].map(|at| sum[at] + row[at]));
+    assert_eq!((count(&cut["others"]), cut["others_most_bytes"].as_u64()), (others, Some(count(&all[2])[0])));
+    assert_eq!((&cut["listed_error_bytes"], &whole["others_most_bytes"]), (&0.into(), &0.into()));
+}
+
+#[test]
+fn talkers_of_parts_are_merged() {
+    let folder = tempfile::tempdir().unwrap();
+    let captures = ["office.pcapng", "http.pcap", "dns.pcap"].map(testdata);
+    let parts = captures.each_ref().map(|capture| {
+        let part = folder.path().join(format!("{}.json", capture.len()));
+        let part = part.to_str().unwrap().to_owned();
+        stdout(&[
+            "read",
+            "-q",
+            "--no-rules",
+            "--top",
+            "0",
+            "--talkers",
+            "0",
+            capture,
+            "--format",
+            "json",
+            "-o",
+            &part,
+        ]);
+        part
+    });
+    let merged: Value = serde_json::from_str(&stdout(&["merge", &parts[0], &parts[1], &parts[2]])).unwrap();
+    let mut whole = vec!["read", "-q", "--no-rules", "--top", "0", "--talkers", "0", "--format", "json"];
+    whole.extend(captures.iter().map(String::as_str));
+    let whole: Value = serde_json::from_str(&stdout(&whole)).unwrap();
+    assert!(whole["talkers"][0]["hosts"]["listed"].as_array().unwrap().len() > 3);
+    assert_eq!(merged["talkers"], whole["talkers"]);
+}
+
+#[test]
+fn every_format_for_people_shows_them() {
+    let capture = testdata("office.pcapng");
+    let found = &talkers(&capture, &["--talkers", "1"])[0]["hosts"]["listed"][0]["address"];
+    for format in ["text", "markdown", "html"] {
+        let report = |more: &[&str]| {
+            let mut arguments = vec!["read", "-q", "--no-rules", &capture, "--format", format];
+            arguments.extend(more);
+            stdout(&arguments)
+        };
+        let shown = report(&["--talkers", "1", "--talkers-of", "https"]);
+        for text in [found.as_str().unwrap(), "Hosts", "Conversations of https", " more"] {
+            assert!(shown.contains(text), "{format}: {text}");
+        }
+        assert!(!report(&[]).contains("Conversations"), "{format}");
+    }
+}
+
+#[test]
+fn talkers_of_nothing_that_there_is_are_wrong_usage() {
+    let output = portolan(&["read", &testdata("http.pcap"), "--talkers", "3", "--talkers-of", "htpp"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("htpp"));
+}
