@@ -2,6 +2,7 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -173,7 +174,7 @@ fn captures_of_different_lengths_are_compared_by_rate_or_share() {
 }
 
 /// The value of each gauge, by its name and labels.
-fn gauges(text: &str) -> std::collections::BTreeMap<&str, &str> {
+fn gauges(text: &str) -> BTreeMap<&str, &str> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| line.rsplit_once(' ').unwrap()).collect()
 }
@@ -214,6 +215,17 @@ fn gauges_say_what_the_document_says() {
     let short = read("2", "prometheus");
     assert_eq!(short.lines().filter(|line| line.starts_with("portolan_capture_service_bytes")).count(), 3);
     assert_eq!(bytes(&short), bytes(&text));
+}
+
+#[test]
+fn documents_tell_of_all_gauges_and_of_no_others() {
+    let text = stdout(&["read", "--no-rules", "--format", "prometheus", &testdata("office.pcapng")]);
+    let found: BTreeSet<&str> =
+        gauges(&text).into_keys().map(|name| name.split('{').next().unwrap()).collect();
+    let document = fs::read_to_string("docs/metrics.md").unwrap();
+    let words = document.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+    let told: BTreeSet<&str> = words.filter(|word| word.starts_with("portolan_capture_")).collect();
+    assert_eq!(told, found);
 }
 
 #[test]
