@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each a thin layer over the library.
 
 mod anonymize;
+mod collector;
 mod completions;
 mod diff;
 mod documents;
@@ -19,6 +20,7 @@ mod output;
 mod page;
 mod progress;
 mod read;
+mod records;
 mod report;
 mod rules;
 mod say;

@@ -1,6 +1,7 @@
 //! `portolan read`: capture files to a summary.
 
 use std::fs;
+use std::iter;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileTypeExt;
@@ -9,13 +10,11 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::Context;
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
-use portolan::meter::FlowSink;
 use portolan::read::{Observer, Reading};
-use portolan::report::{self, ExplainTarget, ExplainedFlows, FlowFormat, FlowRecords, ReportOptions};
+use portolan::report::{self, ExplainTarget, ExplainedFlows, ReportOptions};
 use portolan::source::{self, CaptureReader, Input, SourceError};
 use portolan::summary::{InputReport, Summary};
 
@@ -24,6 +23,7 @@ use super::interrupt::{self, Interrupt};
 use super::output::{Output, is_same_file};
 use super::page::SummaryFormat;
 use super::progress::Progress;
+use super::records::RecordsOptions;
 use super::rules::RulesOptions;
 use super::talkers::TalkersOptions;
 use super::{Exit, duration, page};
@@ -85,14 +85,12 @@ pub(super) struct Arguments {
     #[arg(long, requires = "output")]
     open: bool,
 
-    /// Write a record of every flow to a file: .ndjson, one JSON object a line; .csv; .log, as Zeek's conn.log;
-    /// .parquet; .arrow
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(check_flows_path))]
-    flows: Option<PathBuf>,
+    #[command(flatten)]
+    records: RecordsOptions,
 
     /// Instead of the summary, explain the decisions about an endpoint, tcp:10.0.0.5:9000, or about a flow, with its
     /// peer behind a comma
-    #[arg(long, value_name = "ENDPOINT", conflicts_with_all = ["flows", "anonymize"])]
+    #[arg(long, value_name = "ENDPOINT", conflicts_with_all = ["flows", "ipfix", "anonymize"])]
     explain: Option<ExplainTarget>,
 
     /// Exit with status 4 if packets were dropped or flows evicted
@@ -127,31 +125,6 @@ fn parse_threads(text: &str) -> Result<usize, String> {
     }
 }
 
-const FLOW_FILES: &str = if cfg!(feature = "arrow") {
-    "has to end in .ndjson, .csv, .log, .parquet or .arrow"
-} else {
-    "has to end in .ndjson, .csv or .log; .parquet and .arrow need a portolan with the feature arrow"
-};
-
-fn check_flows_path(path: PathBuf) -> Result<PathBuf, String> {
-    let is_special = fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-    if path == Path::new("-") || flow_format(&path).is_some() || is_special {
-        Ok(path)
-    } else {
-        Err(FLOW_FILES.to_owned())
-    }
-}
-
-fn flow_format(path: &Path) -> Option<FlowFormat> {
-    FlowFormat::of_extension(path.extension()?.to_str()?)
-}
-
-/// Begins the flow records: what has no extension, as standard output, gets NDJSON.
-fn flow_records(path: &Path, table: &PortTable) -> anyhow::Result<FlowRecords<Output>> {
-    let format = flow_format(path).unwrap_or(FlowFormat::Ndjson);
-    FlowRecords::new(format, table, Output::create(Some(path))?).context("cannot write the flow records")
-}
-
 /// Runs `portolan read`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(page::check_open(arguments.open, arguments.format));
@@ -164,25 +137,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let table = Arc::new(arguments.rules.table()?);
     let mut reading = reading(arguments, &table)?;
     let mut output = Output::create(arguments.output.as_deref())?;
-    let mut flows = match &arguments.flows {
-        Some(path) => Some(flow_records(path, &table)?),
-        None => None,
-    };
+    let mut records = arguments.records.open(&table)?;
     let mut explained =
         arguments.explain.map(|target| ExplainedFlows::new(target, arguments.top, Arc::clone(&table)));
-    let sink = match (&mut flows, &mut explained) {
-        (_, Some(explained)) => Some(explained as &mut (dyn FlowSink + Send)),
-        (Some(flows), None) => Some(flows as &mut (dyn FlowSink + Send)),
-        (None, None) => None,
-    };
-    if let Some(sink) = sink {
-        reading = reading.with_sink(sink);
+    if let Some(explained) = &mut explained {
+        reading = reading.with_sink(explained);
+    } else if records.is_wanted() {
+        reading = reading.with_sink(&mut records);
     }
     let summary = read_all(arguments, reading, &warn)?;
     let is_nothing_read = summary.inputs.iter().all(|input| input.refused);
-    if let Some(flows) = flows.filter(|_| !is_nothing_read) {
-        flows.finish().context("cannot write the flow records")?.finish()?;
-    }
+    let recorded = if is_nothing_read { Ok(()) } else { records.finish() };
     if !is_nothing_read || (arguments.format == SummaryFormat::Json && output.is_stdout()) {
         let options =
             ReportOptions { talkers: arguments.talkers.rows(), ..page::options(arguments.top, &output) };
@@ -197,26 +162,28 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             page::show(path)?;
         }
     }
+    // Told behind the summary, which is true all the same.
+    recorded?;
     Ok(exit_of(&summary, is_nothing_read, arguments.fail_on_loss))
 }
 
-/// Refuses to write over an input, or the summary over the flow records.
+/// Refuses to write over an input, or one result over another.
 fn check_outputs(arguments: &Arguments) -> Result<(), String> {
     if arguments.explain.is_some() && !matches!(arguments.format, SummaryFormat::Text | SummaryFormat::Json) {
         return Err("an explanation is written as text or json".to_owned());
     }
-    if arguments.flows.as_deref() == Some(Path::new("-")) && is_stdout(arguments.output.as_deref()) {
-        return Err(
-            "both the summary and the flow records would go to standard output; -o takes a file".to_owned()
-        );
-    }
-    let outputs = [&arguments.output, &arguments.flows].map(|path| path.as_deref());
-    if let [Some(summary), Some(flows)] = outputs
-        && (summary == flows || is_same_file(summary, flows))
-    {
-        return Err(format!("both the summary and the flow records would go to {}", flows.display()));
-    }
-    for output in outputs.into_iter().flatten() {
+    let stdout = Path::new("-");
+    let summary = arguments.output.as_deref().unwrap_or(stdout);
+    let outputs: Vec<&Path> = iter::once(summary).chain(arguments.records.files()).collect();
+    for (index, output) in outputs.iter().enumerate() {
+        if outputs[..index].iter().any(|other| other == output || is_same_file(other, output)) {
+            let place = if *output == stdout {
+                "standard output; -o takes a file".into()
+            } else {
+                output.to_string_lossy()
+            };
+            return Err(format!("two results would go to {place}"));
+        }
         let clash = arguments
             .files
             .iter()
@@ -228,10 +195,6 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn is_stdout(path: Option<&Path>) -> bool {
-    path.is_none_or(|path| path == Path::new("-"))
 }
 
 fn exit_of(summary: &Summary, is_nothing_read: bool, fail_on_loss: bool) -> Exit {
@@ -280,7 +243,7 @@ fn read_all(arguments: &Arguments, mut reading: Reading<'_>, warn: &dyn Fn(&str)
             warn(&format!("the filter makes no sense for {link}: none of its packets was counted"));
         }
     }
-    let summary = reading.finish().context("cannot write the flow records")?;
+    let summary = reading.finish().context("cannot take the flows")?;
     if let (Some(asked), Some(series)) = (arguments.interval, &summary.series)
         && series.width_ns > asked
     {

@@ -27,6 +27,15 @@ impl Transport {
         }
     }
 
+    /// The number that IP knows it by: 6, 17 or 132 (IANA, Assigned Internet Protocol Numbers).
+    pub const fn protocol_number(self) -> u8 {
+        match self {
+            Self::Tcp => 6,
+            Self::Udp => 17,
+            Self::Sctp => 132,
+        }
+    }
+
     /// The transport of a name as [`Transport::name`] gives it, whatever its case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|transport| transport.name().eq_ignore_ascii_case(name))

@@ -22,7 +22,7 @@ pub fn community_id(transport: Transport, one: Endpoint, other: Endpoint) -> Str
     hash.update(SEED);
     hash_address(&mut hash, low.address);
     hash_address(&mut hash, high.address);
-    hash.update([protocol_number(transport), 0]);
+    hash.update([transport.protocol_number(), 0]);
     hash.update(low.port.to_be_bytes());
     hash.update(high.port.to_be_bytes());
     format!("1:{}", STANDARD.encode(hash.finalize()))
@@ -32,14 +32,6 @@ fn hash_address(hash: &mut Sha1, address: IpAddr) {
     match address {
         IpAddr::V4(address) => hash.update(address.octets()),
         IpAddr::V6(address) => hash.update(address.octets()),
-    }
-}
-
-const fn protocol_number(transport: Transport) -> u8 {
-    match transport {
-        Transport::Tcp => 6,
-        Transport::Udp => 17,
-        Transport::Sctp => 132,
     }
 }
 

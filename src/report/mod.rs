@@ -26,7 +26,7 @@ mod words;
 pub use changes::{ChangeOptions, Changes, ChangesFormat, Fate, Incomparable, Measure, Per, write_changes};
 pub use community_id::community_id;
 pub use explanation::{ExplainTarget, ExplainedFlows, TargetError, Told};
-pub use flows::{FlowFormat, FlowRecords};
+pub use flows::{FlowFormat, FlowRecords, IpfixCarrier, IpfixExporter};
 pub use interval::{IntervalFormat, write_interval, write_interval_header};
 pub use json::{DocumentError, read_summary};
 pub use lookup::{Lookup, Nowhere, Query};

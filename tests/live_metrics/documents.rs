@@ -12,9 +12,7 @@ use super::{MOST_SERIES, OFFICE, is_there};
 /// The names of metrics in a text, but for those of whole files, which `portolan live` does not have.
 fn names(text: &str) -> BTreeSet<&str> {
     let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
-    words
-        .filter(|word| word.starts_with("portolan_") && !word.starts_with("portolan_capture_"))
-        .collect()
+    words.filter(|word| word.starts_with("portolan_") && !word.starts_with("portolan_capture_")).collect()
 }
 
 #[test]

@@ -5,10 +5,13 @@ mod arrow;
 #[cfg(feature = "arrow")]
 mod columns;
 mod csv;
+mod ipfix;
 mod ndjson;
 #[cfg(feature = "arrow")]
 mod parquet;
 mod zeek;
+
+pub use ipfix::{IpfixCarrier, IpfixExporter};
 
 pub(super) use ndjson::schema;
 
