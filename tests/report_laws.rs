@@ -138,6 +138,9 @@ fn add_certainty(summary: &mut Summary) {
         let address = (port % 2 == 0).then_some(Ipv4Addr::LOCALHOST.into());
         let endpoint = UnknownEndpoint { transport: key.transport, port, address };
         summary.unknown_endpoints.count(endpoint, totals.counts);
+        if port % 3 == 0 {
+            summary.unknown_endpoints.suggest(endpoint, &key.category);
+        }
     }
 }
 

@@ -130,15 +130,15 @@ fn classify(name: &str, as_seen: impl Fn(Observed) -> Observed, to: &mut impl Me
 fn tally(to: &mut impl Measure) {
     let input = || {
         let flows = Decided::all();
-        (Load::Flows(flows.len() as u64), flows)
+        (Load::Flows(flows.len() as u64), (flows, PortTable::built_in()))
     };
     to.hop(
         "tally",
         input,
         |_| Tally::new(FlowOptions::DEFAULT_MAX_FLOWS),
-        |flows, mut tally| {
+        |(flows, table), mut tally| {
             for flow in flows {
-                tally.flow(&flow.record, &flow.decision);
+                tally.flow(&flow.record, &flow.decision, table);
             }
             tally
         },

@@ -164,7 +164,7 @@ impl Datagrams {
     fn send(&mut self, message: &[u8]) -> io::Result<usize> {
         let length = self.socket.send(message)?;
         self.sent += 1;
-        if self.sent % Self::BURST == 0 {
+        if self.sent.is_multiple_of(Self::BURST) {
             thread::sleep(Self::PAUSE);
         }
         Ok(length)

@@ -60,7 +60,7 @@ impl Ledger<'_> {
         let observed = Observed::from(record);
         let decision = classify::decide(&observed, &self.table, &self.learned);
         let record = &*Pseudonyms::of_flow(self.pseudonyms.as_ref(), record);
-        self.tally.flow(record, &decision);
+        self.tally.flow(record, &decision, &self.table);
         for talkers in &mut self.talkers {
             talkers.flow(record, &decision, &self.table);
         }
@@ -155,7 +155,7 @@ impl Ledger<'_> {
             flows.visit(part, |record| {
                 let decision = classify::decide(&record.into(), table, learned);
                 let record = &*Pseudonyms::of_flow(pseudonyms, record);
-                tally.flow(record, &decision);
+                tally.flow(record, &decision, table);
                 tally.series(record, &decision);
             });
             tally

@@ -228,7 +228,9 @@ fn unknown_endpoints(summary: &Summary, top: usize, out: &mut dyn Write) -> io::
         if place > 0 {
             writeln!(out)?;
         }
-        rule_proposal::lines(endpoint, *counts).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        rule_proposal::lines(summary, endpoint, *counts)
+            .iter()
+            .try_for_each(|line| writeln!(out, "{line}"))?;
     }
     writeln!(out, "```")
 }

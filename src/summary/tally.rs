@@ -81,13 +81,13 @@ impl Tally {
     }
 
     /// Counts a flow by what was decided of it, but for its port pair.
-    pub fn flow(&mut self, record: &FlowRecord, decision: &Decision) {
+    pub fn flow(&mut self, record: &FlowRecord, decision: &Decision, table: &PortTable) {
         let counts = Counts::of(record);
         add_flow(self.rows.entry(Row::of(record, decision)).or_default(), record, decision, counts);
         let [service_class, peer_class] = classes(record, decision);
         self.port_classes[service_class as usize][peer_class as usize].merge(counts);
         self.certainty.add(decision, counts);
-        self.unknown_endpoints.add(record, decision, counts);
+        self.unknown_endpoints.add(record, decision, counts, table);
     }
 
     /// Counts what a flow sent in each interval.

@@ -1,12 +1,12 @@
 //! The endpoints of unknown traffic: what a user may have a rule for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
 use super::Counts;
-use crate::classify::{Decision, ServiceId};
+use crate::classify::{Decision, PortTable, ServiceId};
 use crate::flow::FlowRecord;
 use crate::merge::Merge;
 use crate::net::{Side, Transport};
@@ -27,6 +27,8 @@ pub struct UnknownEndpoint {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnknownEndpoints {
     counts: HashMap<UnknownEndpoint, Counts, RandomState>,
+    /// Of those endpoints that have any.
+    candidates: HashMap<UnknownEndpoint, BTreeSet<String>, RandomState>,
     without_addresses: bool,
 }
 
@@ -34,12 +36,49 @@ impl UnknownEndpoints {
     /// The most endpoints that are told apart by address.
     pub const MOST: usize = 1 << 16;
 
-    pub(super) fn add(&mut self, record: &FlowRecord, decision: &Decision, counts: Counts) {
-        if decision.service == ServiceId::UNKNOWN {
-            let endpoint = record.endpoint(decision.service_side.unwrap_or(lower_port(record)));
-            let (transport, port, address) = (record.transport, endpoint.port, Some(endpoint.address));
-            self.count(UnknownEndpoint { transport, port, address }, counts);
+    /// The most candidates that an endpoint has: the first ones by name.
+    pub const MOST_CANDIDATES: usize = 4;
+
+    pub(super) fn add(
+        &mut self,
+        record: &FlowRecord,
+        decision: &Decision,
+        counts: Counts,
+        table: &PortTable,
+    ) {
+        if decision.service != ServiceId::UNKNOWN {
+            return;
         }
+        let endpoint = record.endpoint(decision.service_side.unwrap_or(lower_port(record)));
+        let (transport, port, address) = (record.transport, endpoint.port, Some(endpoint.address));
+        let endpoint = UnknownEndpoint { transport, port, address };
+        self.count(endpoint, counts);
+        // Most ports have no name: asking for it is much cheaper than for all names.
+        let is_named = |port: &u16| table.entry(transport, *port).service != ServiceId::UNKNOWN;
+        for port in record.endpoints.map(|endpoint| endpoint.port).iter().filter(|port| is_named(port)) {
+            for listing in table.listings_of(transport, *port) {
+                self.suggest(endpoint, table.service_name(listing.service));
+            }
+        }
+    }
+
+    /// Adds a service that flows of an endpoint may be, for one of their ports has its name.
+    pub fn suggest(&mut self, mut endpoint: UnknownEndpoint, service: &str) {
+        if self.without_addresses {
+            endpoint.address = None;
+        }
+        let found = self.candidates.entry(endpoint).or_default();
+        if !found.contains(service) {
+            found.insert(service.to_owned());
+            if found.len() > Self::MOST_CANDIDATES {
+                found.pop_last();
+            }
+        }
+    }
+
+    /// The services that flows of an endpoint may be, by name.
+    pub fn candidates(&self, endpoint: &UnknownEndpoint) -> impl Iterator<Item = &str> {
+        self.candidates.get(endpoint).into_iter().flatten().map(String::as_str)
     }
 
     /// Adds counts to those of an endpoint.
@@ -57,6 +96,16 @@ impl UnknownEndpoints {
         self.without_addresses = true;
         for (endpoint, counts) in std::mem::take(&mut self.counts) {
             self.count(endpoint, counts);
+        }
+        let candidates = std::mem::take(&mut self.candidates);
+        self.suggest_all(candidates);
+    }
+
+    fn suggest_all(&mut self, candidates: HashMap<UnknownEndpoint, BTreeSet<String>, RandomState>) {
+        for (endpoint, services) in candidates {
+            for service in services {
+                self.suggest(endpoint, &service);
+            }
         }
     }
 
@@ -78,6 +127,7 @@ impl Merge for UnknownEndpoints {
         for (endpoint, counts) in other.counts {
             self.count(endpoint, counts);
         }
+        self.suggest_all(other.candidates);
     }
 }
 
@@ -93,6 +143,7 @@ mod tests {
             let address = Some(Ipv4Addr::from_bits(host).into());
             let endpoint = UnknownEndpoint { transport: Transport::Udp, port: 40_000, address };
             endpoints.count(endpoint, Counts { volume: Volume { packets: 1, bytes: 60 }, flows: 1 });
+            endpoints.suggest(endpoint, ["f", "c", "a", "e", "b", "d"][host as usize % 6]);
         }
         endpoints
     }
@@ -103,6 +154,7 @@ mod tests {
         let many = filled(0..65_537);
         let (endpoint, counts) = many.iter().next().expect("there is one");
         assert_eq!((many.iter().count(), endpoint.address, counts.flows), (1, None, 65_537));
+        assert_eq!(many.candidates(endpoint).collect::<Vec<_>>(), ["a", "b", "c", "d"]);
     }
 
     #[test]

@@ -180,7 +180,7 @@ fn unknown_flows(summary: &Summary, unknown: &ServiceTotals, top: usize) -> Mark
     let rules: Vec<String> = ranked
         .rows
         .iter()
-        .map(|(endpoint, counts)| rule_proposal::lines(endpoint, *counts).join("\n"))
+        .map(|(endpoint, counts)| rule_proposal::lines(summary, endpoint, *counts).join("\n"))
         .collect();
     html! {
         (table.markup())

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::values::Counts;
 use crate::classify::Confidence;
 use crate::report::view;
-use crate::summary::{self, UnknownEndpoint};
+use crate::summary::{self, Summary, UnknownEndpoint};
 
 #[derive(JsonSchema, Serialize)]
 pub(super) struct Certainty {
@@ -33,7 +33,7 @@ struct Learned {
 }
 
 impl Certainty {
-    pub(super) fn of(summary: &summary::Summary) -> Self {
+    pub(super) fn of(summary: &Summary) -> Self {
         let certainty = &summary.certainty;
         let band = |band| certainty.band(band).into();
         Self {
@@ -62,12 +62,16 @@ pub(super) struct UnknownEndpointRow {
     port: u16,
     #[serde(flatten)]
     counts: Counts,
+    /// Services by the name of one of the ports; the first summaries of this version have none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<String>,
 }
 
 impl UnknownEndpointRow {
-    pub(super) fn of((endpoint, counts): (UnknownEndpoint, summary::Counts)) -> Self {
+    pub(super) fn of(summary: &Summary, (endpoint, counts): (UnknownEndpoint, summary::Counts)) -> Self {
+        let candidates = summary.unknown_endpoints.candidates(&endpoint).map(str::to_owned).collect();
         let UnknownEndpoint { transport, port, address } = endpoint;
-        Self { transport: transport.name(), address, port, counts: counts.into() }
+        Self { transport: transport.name(), address, port, counts: counts.into(), candidates }
     }
 }
 

@@ -104,7 +104,11 @@ impl<'a> Document<'a> {
             port_pairs: port_pairs.rows.into_iter().map(PortPairRow::of).collect(),
             other_port_pairs: Rest::of(port_pairs.rest),
             certainty: Certainty::of(summary),
-            unknown_endpoints: unknown_endpoints.rows.into_iter().map(UnknownEndpointRow::of).collect(),
+            unknown_endpoints: unknown_endpoints
+                .rows
+                .into_iter()
+                .map(|row| UnknownEndpointRow::of(summary, row))
+                .collect(),
             other_unknown_endpoints: OtherEndpoints::of(unknown_endpoints.rest),
             distributions: AllDistributions {
                 packet_size: (&summary.packet_size).into(),

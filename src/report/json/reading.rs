@@ -111,9 +111,12 @@ impl Document {
         let pair = |row: PortPairRow| (PortPair::new(row.transport, row.low, row.high), row.counts.into());
         let mut unknown_endpoints = UnknownEndpoints::default();
         for row in self.unknown_endpoints {
-            let UnknownEndpointRow { transport, address, port, counts } = row;
+            let UnknownEndpointRow { transport, address, port, counts, candidates } = row;
             let endpoint = UnknownEndpoint { transport, port, address };
             unknown_endpoints.count(endpoint, counts.into());
+            for service in candidates {
+                unknown_endpoints.suggest(endpoint, &service);
+            }
         }
         Summary {
             tables: self.generator.table.split(' ').map(str::to_owned).collect(),
@@ -302,6 +305,8 @@ struct UnknownEndpointRow {
     port: u16,
     #[serde(flatten)]
     counts: Counts,
+    #[serde(default)]
+    candidates: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::page::{Page, Tone};
+use super::page::{Page, Tone, cut};
 use super::table::{Cell, Column, Table};
 use crate::report::units::{bytes, counted, percent, thousands};
 use crate::report::view::{self, Share};
@@ -63,9 +63,9 @@ fn rules(summary: &Summary, top: usize, page: &mut Page<'_>) -> io::Result<()> {
     )?;
     for (endpoint, counts) in ranked.rows {
         page.end_line()?;
-        for line in rule_proposal::lines(&endpoint, counts) {
+        for line in rule_proposal::lines(summary, &endpoint, counts) {
             page.space(4)?;
-            page.put(Tone::Plain, &line)?;
+            page.put(Tone::Plain, &cut(&line, page.width - 4))?;
             page.end_line()?;
         }
     }

@@ -78,7 +78,7 @@ impl Messages {
 
     fn begin(&mut self) {
         self.message.resize(HEADER, 0);
-        if self.repeat.map_or(self.complete == 0, |every| self.complete % every == 0) {
+        if self.repeat.map_or(self.complete == 0, |every| self.complete.is_multiple_of(every)) {
             let start = self.message.len();
             self.message.extend([TEMPLATE_SET, 0].map(u16::to_be_bytes).as_flattened());
             self.message.extend(template_records());

@@ -116,7 +116,7 @@ fn expected(line: &FlowLine<'_>) -> Record {
     let mut record = Record::new();
     if let Some((first, last)) = line.span {
         for (number, time) in [(152, first), (153, last)] {
-            record.insert((number, 0), (time.as_nanos() as u64 / 1_000_000).to_be_bytes().to_vec());
+            record.insert((number, 0), (time.as_nanos().unsigned_abs() / 1_000_000).to_be_bytes().to_vec());
         }
     }
     for (end, ports, addresses, enterprise) in
