@@ -5,6 +5,8 @@
 #![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod validated;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -141,22 +143,22 @@ fn every_field_is_documented() {
     }
     let mut names = BTreeSet::new();
     let json = portolan(&["read", CAPTURE, "--interval", "10s", "--talkers", "1", "--format", "json"]);
-    fields(&serde_json::from_str(&json).unwrap(), &mut names);
+    fields(&validated::json(&json), &mut names);
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept.json");
     fs::write(&kept, &json).unwrap();
     let kept = kept.to_str().unwrap();
-    fields(&serde_json::from_str(&portolan(&["diff", kept, kept, "--format", "json"])).unwrap(), &mut names);
+    fields(&validated::json(&portolan(&["diff", kept, kept, "--format", "json"])), &mut names);
     let flows = folder.path().join("flows.ndjson");
     portolan(&["read", CAPTURE, "--flows", flows.to_str().unwrap()]);
     for line in fs::read_to_string(flows).unwrap().lines() {
-        fields(&serde_json::from_str(line).unwrap(), &mut names);
+        fields(&validated::json(line), &mut names);
     }
     let services = folder.path().join("services");
     fs::write(&services, "orders 9000/tcp\n").unwrap();
     for arguments in [["rules", "check", services.to_str().unwrap()], ["lookup", "50000", "--no-rules"]] {
         let json = portolan(&[&arguments[..], &["--format", "json"]].concat());
-        fields(&serde_json::from_str(&json).unwrap(), &mut names);
+        fields(&validated::json(&json), &mut names);
     }
     let csv = portolan(&["read", CAPTURE, "--interval", "10s", "--format", "csv"]);
     names.extend(csv.lines().next().unwrap().split(',').map(str::to_owned));

@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used)]
 
+mod validated;
+
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -20,7 +22,7 @@ fn portolan(arguments: &[&str]) -> Output {
 fn document(arguments: &[&str]) -> Value {
     let output = portolan(&[arguments, &["--format", "json"]].concat());
     assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    validated::json(&output.stdout)
 }
 
 fn text(arguments: &[&str]) -> String {
@@ -205,7 +207,7 @@ fn what_is_missing_stands_in_the_explanation() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.starts_with(&format!("INCOMPLETE: {path}: ")), "{told}");
     let output = portolan(&["read", path, "--explain", "tcp:10.77.0.1:6379", "--format", "json"]);
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let document = validated::json(&output.stdout);
     assert_eq!((&document["complete"], &document["loss"]["evicted_flows"]), (&json!(false), &json!(0)));
 }
 

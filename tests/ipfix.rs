@@ -4,6 +4,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod validated;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
@@ -12,8 +14,6 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
-
-use serde_json::Value;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -118,7 +118,7 @@ fn a_collector_shows_the_same_flows_packets_and_bytes() {
         assert!(output.status.success(), "{output:?}");
         let found = nfcapd.flows();
 
-        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let summary = validated::json(&output.stdout);
         let sum = |columns: [&str; 2]| -> u64 {
             found.iter().flat_map(|row| columns.map(|column| row[column].parse::<u64>().unwrap())).sum()
         };
@@ -182,7 +182,7 @@ fn a_dissector_has_no_complaint_and_names_the_services() {
         for name in names.split([',', '\n']).filter(|name| !name.is_empty()) {
             *shown.entry(name.to_owned()).or_default() += 1;
         }
-        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let summary = validated::json(&output.stdout);
         let mut counted: BTreeMap<String, u64> = BTreeMap::new();
         for row in summary["services"].as_array().unwrap() {
             *counted.entry(row["service"].as_str().unwrap().to_owned()).or_default() +=

@@ -7,6 +7,7 @@
 mod live_privileges;
 mod live_write;
 mod network;
+mod validated;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +26,7 @@ fn portolan(arguments: &[&str]) -> Output {
 
 fn document(output: &Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    validated::json(&output.stdout)
 }
 
 /// Everything but what was read from where.
@@ -87,7 +88,7 @@ fn replayed(path: &str, interval: &str) -> Vec<Value> {
     let arguments =
         ["live", "--replay", path, "--speed", "max", "--no-rules", "--format", "ndjson", "--interval"];
     let output = portolan(&[&arguments[..], &[interval]].concat());
-    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    String::from_utf8_lossy(&output.stdout).lines().map(validated::json).collect()
 }
 
 #[test]
@@ -163,9 +164,9 @@ fn loss_is_in_the_records_and_in_the_status() {
         output
     };
     let evicted = |document: &Value| document["loss"]["evicted_flows"].as_u64().unwrap();
-    let summary = evicted(&serde_json::from_slice(&live("json").stdout).unwrap());
+    let summary = evicted(&validated::json(&live("json").stdout));
     let records = String::from_utf8(live("ndjson").stdout).unwrap();
-    let told: u64 = records.lines().map(|line| evicted(&serde_json::from_str(line).unwrap())).sum();
+    let told: u64 = records.lines().map(|line| evicted(&validated::json(line))).sum();
     assert!(summary > 0);
     assert_eq!(told, summary);
 }
@@ -311,7 +312,7 @@ fn a_lost_interface_is_told_and_waited_for() {
     network.send_datagram(network::MARKER);
     let output = live.end();
     assert_eq!(output.status.code(), Some(3));
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let document = validated::json(&output.stdout);
     assert_eq!(document["transports"]["udp"]["packets"], 2, "{document}");
     assert_eq!(document["read"]["complete"], false);
 }
@@ -351,7 +352,7 @@ fn once_ends_with_the_interface() {
     network.ip(&["link", "delete", network.interface()]);
     let output = live.wait();
     assert_eq!(output.status.code(), Some(3));
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let document = validated::json(&output.stdout);
     assert!(document["read"]["inputs"][0]["message"].as_str().unwrap().starts_with("lost: "), "{document}");
 }
 

@@ -55,6 +55,8 @@ fn the_page_is_drawn_and_sorts_and_asks_for_nothing() {
         found["overflow"].as_array().unwrap().iter().all(|pixels| pixels.as_i64().unwrap() <= 0),
         "{found}"
     );
+    // Paper does not scroll.
+    assert_eq!(texts(&found["cut_on_paper"]), [""; 0]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod validated;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
@@ -49,7 +51,7 @@ impl Keyed {
 }
 
 fn records(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines().map(validated::json).collect()
 }
 
 fn addresses(records: &[Value]) -> BTreeSet<IpAddr> {
@@ -111,8 +113,8 @@ fn summaries_with_pseudonyms_of_one_key_are_merged_and_compared() {
         path
     });
     let merged = portolan(&["merge", &one, &one]);
-    let double: Value = serde_json::from_slice(&merged.stdout).unwrap();
-    let single: Value = serde_json::from_slice(&fs::read(&one).unwrap()).unwrap();
+    let double = validated::json(&merged.stdout);
+    let single = validated::json(&fs::read(&one).unwrap());
     let hosts = |document: &Value| document["talkers"][0]["hosts"]["listed"].as_array().unwrap().clone();
     let doubled =
         hosts(&single).into_iter().map(|row| (row["address"].clone(), row["bytes"].as_u64().unwrap() * 2));

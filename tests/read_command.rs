@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod validated;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
@@ -64,7 +66,7 @@ impl Folder {
 }
 
 fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
+    validated::json(&output.stdout)
 }
 
 fn packets(output: &Output) -> u64 {
@@ -229,7 +231,7 @@ fn a_file_is_replaced_whole_and_keeps_its_mode() {
     assert_eq!(status(&output), 0);
     assert!(output.stdout.is_empty());
     assert!(folder.path("link.json").is_symlink());
-    let document: Value = serde_json::from_slice(&fs::read(folder.path("old.json")).unwrap()).unwrap();
+    let document = validated::json(&fs::read(folder.path("old.json")).unwrap());
     assert_eq!(document["schema"], "portolan.summary/1");
     assert_eq!(fs::metadata(folder.path("old.json")).unwrap().permissions().mode() & 0o777, 0o640);
     let left = fs::read_dir(folder.0.path()).unwrap().count();
@@ -293,7 +295,7 @@ fn flow_records_are_one_object_a_line() {
     let output = folder.portolan(&["read", "a.pcap", "--flows", "flows.ndjson"]);
     assert_eq!(status(&output), 0);
     let flows = fs::read_to_string(folder.path("flows.ndjson")).unwrap();
-    let flows: Vec<Value> = flows.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let flows: Vec<Value> = flows.lines().map(validated::json).collect();
     assert_eq!(flows.len(), 100);
     assert_eq!(flows[7]["source"]["port"], 40007);
     assert_eq!(flows[7]["destination"]["port"], 53);
@@ -310,12 +312,7 @@ fn flow_records_are_the_same_in_every_form() {
     let ndjson = fs::read_to_string(folder.path("flows.ndjson")).unwrap();
     let ids: Vec<String> = ndjson
         .lines()
-        .map(|line| {
-            serde_json::from_str::<Value>(line).unwrap()["network"]["community_id"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        })
+        .map(|line| validated::json(line)["network"]["community_id"].as_str().unwrap().to_owned())
         .collect();
     let mut rows = csv::Reader::from_path(folder.path("flows.csv")).unwrap();
     let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();

@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod validated;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -58,7 +60,7 @@ impl Home {
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
-        serde_json::from_str(&self.stdout(arguments)).unwrap()
+        validated::json(&self.stdout(arguments))
     }
 
     /// The only line on standard error of a command that cannot do what it is asked to.
@@ -197,7 +199,7 @@ fn rules_of_the_configuration_need_no_option() {
     let name = |config: &str| {
         let arguments = ["lookup", "16380/tcp", "--format", "json"];
         let output = home.command(&arguments).env("XDG_CONFIG_HOME", config).output().unwrap();
-        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let document = validated::json(&output.stdout);
         document["ports"][0]["service"].clone()
     };
     assert_eq!(name(home.0.path().join("other").to_str().unwrap()), "other");

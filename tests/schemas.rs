@@ -2,12 +2,14 @@
 #![cfg(all(feature = "cli", feature = "live"))]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod validated;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use jsonschema::Validator;
-use serde_json::{Value, json};
+use serde_json::Value;
+use validated::check;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const DOCUMENTS: [&str; 8] =
@@ -36,32 +38,6 @@ fn captures() -> Vec<PathBuf> {
     captures
 }
 
-/// The schema without its openness: what it does not name is wrong.
-fn closed(schema: &mut Value) {
-    match schema {
-        Value::Object(object) => {
-            if object.contains_key("properties") && !object.contains_key("additionalProperties") {
-                object.insert("additionalProperties".to_owned(), json!(false));
-            }
-            object.values_mut().for_each(closed);
-        }
-        Value::Array(schemas) => schemas.iter_mut().for_each(closed),
-        _ => {}
-    }
-}
-
-fn validator(document: &str) -> Validator {
-    let mut schema = parsed(&portolan(&["schema", document]));
-    closed(&mut schema);
-    jsonschema::validator_for(&schema).unwrap()
-}
-
-fn check(validator: &Validator, document: &Value, what: &str) {
-    let errors: Vec<String> =
-        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{what}: {:.400}", errors.join("\n"));
-}
-
 #[test]
 fn the_schemas_that_are_published_are_those_of_the_program() {
     for document in DOCUMENTS {
@@ -77,7 +53,6 @@ fn the_schemas_that_are_published_are_those_of_the_program() {
 
 #[test]
 fn all_documents_of_captures_keep_their_schemas() {
-    let [summaries, flows, intervals] = ["summary", "flow", "interval"].map(validator);
     let folder = tempfile::tempdir().unwrap();
     let records = folder.path().join("flows.ndjson");
     for capture in captures() {
@@ -85,11 +60,11 @@ fn all_documents_of_captures_keep_their_schemas() {
         let how =
             ["--interval", "1s", "--talkers", "3", "--talkers-of", "web", "--format", "json", "--flows"];
         let read = [&["read", "-q", "--no-rules", path], &how[..], &[records.to_str().unwrap()]].concat();
-        check(&summaries, &parsed(&portolan(&read)), path);
+        assert_eq!(check(&parsed(&portolan(&read))), Ok("summary"), "{path}");
         let found = fs::read_to_string(&records).unwrap();
-        found.lines().for_each(|line| check(&flows, &parsed(line), path));
+        found.lines().for_each(|line| assert_eq!(check(&parsed(line)), Ok("flow"), "{path}"));
         let live = ["live", "-q", "--no-rules", "--replay", path, "--speed", "max", "--format", "ndjson"];
-        portolan(&live).lines().for_each(|line| check(&intervals, &parsed(line), path));
+        portolan(&live).lines().for_each(|line| assert_eq!(check(&parsed(line)), Ok("interval"), "{path}"));
     }
 }
 
@@ -118,35 +93,32 @@ fn all_answers_keep_their_schemas() {
     ];
     for (document, arguments) in answers {
         let answer = portolan(&[&arguments[..], &["--format", "json"]].concat());
-        check(&validator(document), &parsed(&answer), &format!("{arguments:?}"));
+        assert_eq!(check(&parsed(&answer)), Ok(document), "{arguments:?}");
     }
 }
 
 #[test]
 fn what_is_not_in_a_schema_is_found() {
     let path = testdata("http.pcap");
-    let mut document = parsed(&portolan(&["read", "-q", "--no-rules", &path, "--format", "json"]));
-    let validator = validator("summary");
-    assert!(validator.is_valid(&document));
+    let mut document = validated::json(&portolan(&["read", "-q", "--no-rules", &path, "--format", "json"]));
     document["services"][0]["new"] = 1.into();
-    assert!(!validator.is_valid(&document));
+    assert!(check(&document).is_err());
     document["services"][0].as_object_mut().unwrap().remove("new");
     document["capture"].as_object_mut().unwrap().remove("packets");
-    assert!(!validator.is_valid(&document));
+    assert!(check(&document).is_err());
 }
 
 /// A summary of the first version of the schema, which has to stay readable for ever. Never written anew.
 #[test]
 fn the_first_summaries_are_still_read() {
     let old = format!("{ROOT}/tests/golden/v1/summary.json");
-    let document = parsed(&fs::read_to_string(&old).unwrap());
-    let again = parsed(&portolan(&["merge", &old]));
+    let document = validated::json(&fs::read_to_string(&old).unwrap());
+    let again = validated::json(&portolan(&["merge", &old]));
     for name in
         ["capture", "read", "loss", "transports", "unclassified", "categories", "services", "intervals"]
     {
         assert!(document[name] == again[name] && !document[name].is_null(), "{name}");
     }
-    assert!(validator("summary").is_valid(&document));
     assert!(portolan(&["report", &old]).contains("3,317 in 207 flows"));
     portolan(&["diff", &old, &old, "--fail-over", "0%"]);
 }

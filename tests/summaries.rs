@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod validated;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
@@ -52,7 +54,7 @@ impl Kept {
 
 /// The document without what only all flows together can tell, and its inputs in the order of their paths.
 fn comparable(document: &str) -> Value {
-    let mut document: Value = serde_json::from_str(document).unwrap();
+    let mut document = validated::json(document);
     document["certainty"]["learned"] = Value::Null;
     let inputs = document["read"]["inputs"].as_array_mut().unwrap();
     inputs.sort_by_key(|input| input["path"].as_str().unwrap().to_owned());
@@ -108,7 +110,7 @@ fn a_report_of_a_document_is_the_report_of_its_capture() {
 fn what_is_no_summary_is_refused_in_one_line() {
     let kept = Kept::new();
     let good = fs::read_to_string(kept.of("good", &["http.pcap"])).unwrap();
-    let mut cooked: Value = serde_json::from_str(&good).unwrap();
+    let mut cooked = validated::json(&good);
     cooked["services"][0]["packets"] = 1.into();
     for (document, reason) in [
         ("", "no summary"),
@@ -133,8 +135,7 @@ fn differences_are_told_and_the_status_as_well() {
     let kept = Kept::new();
     let [before, after] =
         [kept.of("before", &["http.pcap", "dns.pcap"]), kept.of("after", &["http.pcap", "ssh.pcap"])];
-    let document: Value =
-        serde_json::from_str(&stdout(&["diff", &before, &after, "--format", "json"])).unwrap();
+    let document = validated::json(&stdout(&["diff", &before, &after, "--format", "json"]));
     let fates: Vec<(&str, &str)> = document["services"]
         .as_array()
         .unwrap()
@@ -148,7 +149,7 @@ fn differences_are_told_and_the_status_as_well() {
     assert_eq!(status(&[&before, &after, "--fail-over", "20%"]), Some(5));
     assert_eq!(status(&[&before, &before, "--fail-over", "0%"]), Some(0));
     // A packet more is a change, but not one of a fifth.
-    let mut more: Value = serde_json::from_str(&fs::read_to_string(&before).unwrap()).unwrap();
+    let mut more = validated::json(&fs::read_to_string(&before).unwrap());
     more["services"][0]["flows"] = (more["services"][0]["flows"].as_u64().unwrap() * 10).into();
     assert_eq!(status(&[&before, &kept.put("more", &more.to_string()), "--measure", "flows"]), Some(1));
     for format in ["text", "markdown", "html"] {
@@ -188,7 +189,7 @@ fn whole(value: &str) -> u64 {
 fn gauges_say_what_the_document_says() {
     let capture = testdata("office.pcapng");
     let read = |top, format| stdout(&["read", "--no-rules", "--top", top, "--format", format, &capture]);
-    let document: Value = serde_json::from_str(&read("0", "json")).unwrap();
+    let document = validated::json(&read("0", "json"));
     let text = read("0", "prometheus");
     let all = gauges(&text);
     for row in document["services"].as_array().unwrap() {

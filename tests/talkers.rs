@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod validated;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Output};
@@ -27,7 +29,7 @@ fn flows(capture: &str) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("flows.ndjson");
     stdout(&["read", "-q", "--no-rules", capture, "--flows", path.to_str().unwrap()]);
-    fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    fs::read_to_string(path).unwrap().lines().map(validated::json).collect()
 }
 
 /// Bytes, packets and flows by name.
@@ -74,7 +76,7 @@ fn listed(talkers: &Value) -> [Sums; 2] {
 fn talkers(capture: &str, arguments: &[&str]) -> Value {
     let mut all = vec!["read", "-q", "--no-rules", capture, "--format", "json"];
     all.extend(arguments);
-    serde_json::from_str::<Value>(&stdout(&all)).unwrap()["talkers"].take()
+    validated::json(&stdout(&all))["talkers"].take()
 }
 
 #[test]
@@ -128,10 +130,10 @@ fn talkers_of_parts_are_merged() {
         ]);
         part
     });
-    let merged: Value = serde_json::from_str(&stdout(&["merge", &parts[0], &parts[1], &parts[2]])).unwrap();
+    let merged = validated::json(&stdout(&["merge", &parts[0], &parts[1], &parts[2]]));
     let mut whole = vec!["read", "-q", "--no-rules", "--top", "0", "--talkers", "0", "--format", "json"];
     whole.extend(captures.iter().map(String::as_str));
-    let whole: Value = serde_json::from_str(&stdout(&whole)).unwrap();
+    let whole = validated::json(&stdout(&whole));
     assert!(whole["talkers"][0]["hosts"]["listed"].as_array().unwrap().len() > 3);
     assert_eq!(merged["talkers"], whole["talkers"]);
 }

@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 
 WIDTHS = [390, 768, 1280]
+# What A4 has between the margins that browsers leave, in CSS pixels.
+PAPER = 717
 
 # Presses the button of a column of the first table, and tells the cells of that column.
 PRESS = """(column) => {
@@ -24,6 +26,9 @@ DRAWN = """() => [...document.querySelectorAll("svg")].map((svg) => {
   const box = svg.getBoundingClientRect();
   return box.width > 100 && box.height > 30 && svg.querySelectorAll("rect").length > 0;
 })"""
+
+WIDER = """() => [...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth)
+  .map((box) => box.getAttribute("aria-label"))"""
 
 
 class Browser:
@@ -91,6 +96,12 @@ class Browser:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         return self.call("() => document.documentElement.scrollWidth - window.innerWidth")
 
+    def cut_on_paper(self):
+        """Names of tables and pictures that are wider than paper."""
+        self.ask("Emulation.setEmulatedMedia", media="print")
+        self.overflow(PAPER)
+        return self.call(WIDER)
+
 
 def complaints(events):
     wrong = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
@@ -114,6 +125,7 @@ def main(program, page):
                 "names": browser.call(PRESS, "Category"),
                 "names_turned": browser.call(PRESS, "Category"),
                 "overflow": [browser.overflow(width) for width in WIDTHS],
+                "cut_on_paper": browser.cut_on_paper(),
             }
             found["complaints"], found["requests"] = complaints(browser.events), requests(browser.events)
         finally:

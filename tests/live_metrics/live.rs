@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::validated;
+
 /// What Linux gives to a pipe.
 const PIPE: usize = 1 << 16;
 
@@ -76,7 +78,7 @@ impl Live {
         self.stdout.read_to_end(&mut summary).unwrap();
         assert!(self.process.wait().unwrap().success());
         assert!(summary.len() > PIPE, "{} bytes are not enough to hold the program", summary.len());
-        serde_json::from_slice(&summary).unwrap()
+        validated::json(&summary)
     }
 }
 

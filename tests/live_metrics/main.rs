@@ -7,6 +7,8 @@
 mod documents;
 mod live;
 mod prometheus;
+#[path = "../validated/mod.rs"]
+mod validated;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +28,7 @@ const MOST_SERIES: usize = 13_000;
 fn read(capture: &Path) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
     let output = command.arg("read").arg(capture).args(["--format", "json", "--top", "0"]).output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
+    validated::json(&output.stdout)
 }
 
 fn number(value: &Value, path: &str) -> u64 {

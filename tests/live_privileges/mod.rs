@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::validated;
+
 use super::PORTOLAN;
 use super::network::{self, Network};
 
@@ -40,7 +42,7 @@ impl Live {
         assert!(Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap().success());
         let status = self.0.wait().unwrap();
         let output = std::io::read_to_string(self.0.stdout.take().unwrap()).unwrap();
-        (status.code(), serde_json::from_str(&output).unwrap_or_default())
+        (status.code(), if output.is_empty() { Value::Null } else { validated::json(&output) })
     }
 }
 
@@ -149,7 +151,7 @@ fn the_result_reaches_its_folder() {
     assert_eq!(message.lines().count(), 1, "{message}");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(run("65534").status.code(), Some(0));
-    let document: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let document = validated::json(&fs::read(&file).unwrap());
     assert_eq!(document["read"]["complete"], true, "{document}");
     assert_eq!(run("no-such-user").status.code(), Some(1));
 }

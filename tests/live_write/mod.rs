@@ -10,7 +10,7 @@ use portolan::source::{CaptureReader, OwnedFrame, Source as _};
 use serde_json::Value;
 
 use super::network::{self, Network};
-use super::{Live, PORTOLAN, document, numbers, portolan, testdata};
+use super::{Live, PORTOLAN, document, numbers, portolan, testdata, validated};
 
 const OFFICE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/office.pcapng");
 const SUMMARY: [&str; 5] = ["--no-rules", "--top", "0", "--format", "json"];
@@ -164,7 +164,7 @@ fn counting_goes_on_where_the_disk_is_full() {
         assert_eq!((output.status.code(), message.lines().count()), (Some(3), 1), "{message}");
         let names_it = message.contains(kept.to_str().unwrap());
         assert!(names_it && message.contains("No space left on device"), "{message}");
-        let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let counted = validated::json(&output.stdout);
         assert_eq!(numbers(counted), numbers(read(&[Path::new(OFFICE)])));
         let (there, all) = (frames(&copy), frames(Path::new(OFFICE)));
         assert!(there[..] == all[..there.len()], "{} of {}", there.len(), all.len());
@@ -274,7 +274,7 @@ fn counting_goes_on_where_the_folder_is_gone() {
     assert!(told.contains("cannot create") && told.contains("No such file or directory"), "{told}");
     let output = live.wait();
     assert_eq!((output.status.code(), &output.stderr[..]), (Some(3), &b""[..]));
-    let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let counted = validated::json(&output.stdout);
     assert_eq!(counted["capture"]["packets"], 50);
 }
 
