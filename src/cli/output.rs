@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -53,25 +53,23 @@ impl Output {
             }
             Ok(found) if !may_be_replaced(path, &found)? => Err(io::ErrorKind::PermissionDenied.into()),
             // Through a symbolic link, so that the link stays.
-            Ok(found) => Self::temporary_beside(fs::canonicalize(path)?, found.permissions()),
+            Ok(found) => Self::temporary_beside(fs::canonicalize(path)?, &found.permissions()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if let Ok(target) = fs::read_link(path) {
                     return Self::create_file(&folder_of(path).join(target));
                 }
                 // Less what the user's umask takes away.
-                Self::temporary_beside(path.to_owned(), fs::Permissions::from_mode(0o666))
+                Self::temporary_beside(path.to_owned(), &fs::Permissions::from_mode(0o666))
             }
             Err(error) => Err(error),
         }
     }
 
-    fn temporary_beside(path: PathBuf, permissions: fs::Permissions) -> io::Result<Self> {
-        let temporary = tempfile::Builder::new()
-            .prefix(".portolan-")
-            .permissions(permissions)
-            .tempfile_in(folder_of(&path))
-            // Without the name of the temporary file, which the user never gave.
-            .map_err(|error| io::Error::from(error.kind()))?;
+    fn temporary_beside(path: PathBuf, permissions: &fs::Permissions) -> io::Result<Self> {
+        // Opened here, for errors of the builder's own name a temporary file that the user never gave.
+        let create =
+            |path: &Path| OpenOptions::new().write(true).create_new(true).mode(permissions.mode()).open(path);
+        let temporary = tempfile::Builder::new().prefix(".portolan-").make_in(folder_of(&path), create)?;
         Ok(Self::File { temporary: BufWriter::with_capacity(BUFFER, temporary), path })
     }
 

@@ -57,19 +57,20 @@ impl RecordsOptions {
     /// Opens everything that is wanted, before anything is read.
     pub(super) fn open(&self, table: &PortTable) -> anyhow::Result<Records> {
         let written = self.flows.as_deref().map(|path| flow_records(path, table)).transpose()?;
-        let exported = self.ipfix.as_ref().map(Collector::open).transpose()?;
-        Ok(Records { written: written.map(Taker::new), exported: exported.map(Taker::new) })
+        let exported = self.ipfix.as_ref().map(|collector| {
+            Ok::<_, anyhow::Error>(Taker::new(collector.open()?, format!("cannot export to {collector}")))
+        });
+        Ok(Records { written, exported: exported.transpose()? })
     }
 }
 
 /// Begins the flow records: what has no extension, as standard output, gets NDJSON.
-fn flow_records(path: &Path, table: &PortTable) -> anyhow::Result<FlowRecords<Output>> {
+fn flow_records(path: &Path, table: &PortTable) -> anyhow::Result<Taker<FlowRecords<Output>>> {
     let format = flow_format(path).unwrap_or(FlowFormat::Ndjson);
-    FlowRecords::new(format, table, Output::create(Some(path))?).context(NOT_WRITTEN)
+    let refusal = format!("cannot write {}", path.display());
+    let records = FlowRecords::new(format, table, Output::create(Some(path))?).context(refusal.clone())?;
+    Ok(Taker::new(records, refusal))
 }
-
-const NOT_WRITTEN: &str = "cannot write the flow records";
-const NOT_EXPORTED: &str = "cannot export to the collector";
 
 /// What takes records. Who fails gets no more, and keeps neither the other nor the summary from anything.
 pub(super) struct Records {
@@ -80,16 +81,18 @@ pub(super) struct Records {
 struct Taker<S> {
     sink: S,
     failure: Option<io::Error>,
+    /// How its failures are told.
+    refusal: String,
 }
 
 impl<S> Taker<S> {
-    const fn new(sink: S) -> Self {
-        Self { sink, failure: None }
+    const fn new(sink: S, refusal: String) -> Self {
+        Self { sink, failure: None, refusal }
     }
 
-    /// What took everything, or why it did not.
-    fn end(self) -> io::Result<S> {
-        self.failure.map_or(Ok(self.sink), Err)
+    /// Completes it, if it took everything.
+    fn finish<T>(self, complete: impl FnOnce(S) -> io::Result<T>) -> anyhow::Result<T> {
+        self.failure.map_or(Ok(self.sink), Err).and_then(complete).context(self.refusal)
     }
 }
 
@@ -121,12 +124,8 @@ impl Records {
 
     /// Completes what is written and what is exported.
     pub(super) fn finish(self) -> anyhow::Result<()> {
-        let written = self
-            .written
-            .map_or(Ok(()), |taker| taker.end().and_then(FlowRecords::finish).context(NOT_WRITTEN)?.finish());
-        let exported = self.exported.map_or(Ok(()), |taker| {
-            taker.end().and_then(IpfixExporter::finish).context(NOT_EXPORTED)?.finish()
-        });
+        let written = self.written.map_or(Ok(()), |taker| taker.finish(FlowRecords::finish)?.finish());
+        let exported = self.exported.map_or(Ok(()), |taker| taker.finish(IpfixExporter::finish)?.finish());
         if let (Err(first), Err(_)) = (&written, &exported) {
             super::say(&format!("{first:#}"));
         }
