@@ -298,6 +298,52 @@ proptest! {
     }
 }
 
+proptest! {
+    // Each takes all formats of a large document.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn forged_numbers_break_nothing(
+        forgeries in prop::collection::vec((any::<prop::sample::Index>(), forged_number()), 1..4),
+    ) {
+        let mut document = validated::json(&report(Format::Json, &office(), ReportOptions::default()));
+        let mut places = Vec::new();
+        add_numbers(&document, String::new(), &mut places);
+        for (place, number) in forgeries {
+            *document.pointer_mut(&places[place.index(places.len())]).unwrap() = number.into();
+        }
+        if let Ok(mut summary) = read_summary(document.to_string().as_bytes()) {
+            summary.merge(summary.clone());
+            for format in Format::ALL {
+                report(format, &summary, ReportOptions::default());
+            }
+        }
+    }
+}
+
+/// Edges of what counts and times can be.
+fn forged_number() -> impl Strategy<Value = i64> {
+    prop::sample::select(vec![0, 1, 1 << 32, 1 << 53, 1 << 58, i64::MAX, -1, i64::MIN])
+}
+
+/// Where a document has numbers, as JSON pointers (RFC 6901).
+fn add_numbers(value: &Value, place: String, places: &mut Vec<String>) {
+    match value {
+        Value::Number(_) => places.push(place),
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                add_numbers(value, format!("{place}/{index}"), places);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                add_numbers(value, format!("{place}/{name}"), places);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Whether what follows `<` begins with a tag of the page, with attributes of the page, each within quotes.
 fn is_ours(tag: &str) -> bool {
     const TAGS: &str = "!DOCTYPE html head meta title style body main h1 h2 p ul li strong dl div dt dd section span svg g line \

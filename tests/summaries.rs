@@ -126,6 +126,7 @@ fn what_is_no_summary_is_refused_in_one_line() {
             let told = String::from_utf8(output.stderr).unwrap();
             assert_eq!((output.status.code(), told.lines().count()), (Some(1), 1), "{told}");
             assert!(told.contains(reason) && told.contains(&path), "{told}");
+            assert!(told.matches("line 1").count() <= 1, "said twice: {told}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// It could not be opened or read.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     /// Reading failed in the middle: the device, or what is compressed is broken or cut short.
     #[error("reading failed at byte {offset}: {error}")]

@@ -22,7 +22,7 @@ const MOST: u64 = 1 << 58;
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// It is no JSON, or lacks what a summary has.
-    #[error("this is no summary as portolan writes it: {0}")]
+    #[error("this is no summary as portolan writes it")]
     Malformed(#[from] serde_json::Error),
     /// It is another document, or of a version that is not known.
     #[error("its schema is {0:?}, and only {SCHEMA:?} can be read")]
