@@ -147,7 +147,7 @@ fn the_result_reaches_its_folder() {
     let refused = run("nobody");
     let message = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(1));
-    assert!(message.contains("cannot write") && message.contains("permission denied"), "{message}");
+    assert!(message.contains("cannot write") && message.contains("Permission denied"), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(run("65534").status.code(), Some(0));
