@@ -1,5 +1,5 @@
-//! What only some flows need, kept apart so that the entry of a flow stays one cache line: handshake times, very
-//! large packet counts, and the volumes of each interval.
+//! What few flows need, kept apart so that the entry of a flow stays one cache line: handshake times that are far from its
+//! first packet, very large counts, and the volumes of each interval.
 
 use std::collections::HashSet;
 
@@ -10,20 +10,43 @@ use crate::net::{Side, Timestamp};
 /// "Not seen", and later than every time.
 pub(super) const NEVER: i64 = i64::MAX;
 
+/// What a segment has besides its entry: nothing, an older segment of the same key, or a detail, which knows of the older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct More(Id);
+
+/// The bit that tells older segments from details. No slab has that many items.
+const IS_OLDER: Id = 1 << 31;
+
+impl More {
+    pub(super) const NOTHING: Self = Self(NONE);
+
+    const fn of_older(older: Id) -> Self {
+        Self(older | IS_OLDER)
+    }
+
+    /// The place of the detail; [`NONE`] without one.
+    pub(super) const fn detail(self) -> Id {
+        if self.0 & IS_OLDER == 0 { self.0 } else { NONE }
+    }
+}
+
 /// The details of one flow.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
 pub(super) struct Detail {
-    /// Earliest SYN of each side, in ns; [`NEVER`] if there was none.
+    /// Earliest SYN of each side that the entry does not tell, in ns; [`NEVER`] if there was none.
     pub(super) syn: [i64; 2],
-    /// Earliest SYN/ACK of each side.
+    /// Earliest SYN/ACK of each side that the entry does not tell.
     pub(super) syn_ack: [i64; 2],
-    /// Earliest plain ACK of each side.
+    /// Earliest plain ACK of each side that the entry does not tell.
     pub(super) ack: [i64; 2],
     /// How many times 2^32 packets each side sent, besides what the entry counts.
     pub(super) packets_high: [u32; 2],
+    /// How many times 2^32 bytes.
+    pub(super) bytes_high: [u32; 2],
     /// The latest cell of the series; the others follow.
     newest_cell: Id,
+    /// The older segment of the same key.
+    older: Id,
 }
 
 impl Default for Detail {
@@ -33,7 +56,9 @@ impl Default for Detail {
             syn_ack: [NEVER; 2],
             ack: [NEVER; 2],
             packets_high: [0; 2],
+            bytes_high: [0; 2],
             newest_cell: NONE,
+            older: NONE,
         }
     }
 }
@@ -92,46 +117,64 @@ impl Details {
         self.width
     }
 
-    /// The detail behind `id`, which is made if it is [`NONE`].
-    pub(super) fn entry(&mut self, id: &mut Id) -> &mut Detail {
-        if *id == NONE {
-            *id = self.slab.insert(Detail::default());
-        }
-        &mut self.slab[*id]
-    }
-
-    /// Asks for the memory of a detail.
+    /// The older segment of the same key; [`NONE`] if there is none.
     #[inline]
-    pub(super) fn prefetch(&self, id: Id) {
-        self.slab.prefetch(id);
+    pub(super) fn older(&self, more: More) -> Id {
+        match more {
+            More::NOTHING => NONE,
+            More(id) if id & IS_OLDER == 0 => self.slab[id].older,
+            More(id) => id & !IS_OLDER,
+        }
     }
 
-    pub(super) fn get(&self, id: Id) -> Detail {
-        if id == NONE { Detail::default() } else { self.slab[id] }
+    /// Notes the older segment of the same key.
+    pub(super) fn set_older(&mut self, more: &mut More, older: Id) {
+        match more.detail() {
+            NONE => *more = More::of_older(older),
+            id => self.slab[id].older = older,
+        }
+    }
+
+    /// The detail, which is made if there is none.
+    pub(super) fn entry(&mut self, more: &mut More) -> &mut Detail {
+        let id = self.place(more);
+        &mut self.slab[id]
+    }
+
+    fn place(&mut self, more: &mut More) -> Id {
+        if more.detail() == NONE {
+            let older = self.older(*more);
+            *more = More(self.slab.insert(Detail { older, ..Detail::default() }));
+        }
+        more.detail()
+    }
+
+    pub(super) fn get(&self, more: More) -> Option<&Detail> {
+        self.slab.get(more.detail())
     }
 
     /// Adds a packet to the series, if there is one. `time` is in ns, or [`NEVER`].
     #[inline]
-    pub(super) fn count(&mut self, id: &mut Id, time: i64, sender: Side, bytes: u64) {
+    pub(super) fn count(&mut self, more: &mut More, time: i64, sender: Side, bytes: u32) {
         if let Some(width) = self.width {
             let interval = if time == NEVER { UNTIMED } else { time.div_euclid(width) };
             let of_sender = |number| match sender {
                 Side::A => [number, 0],
                 Side::B => [0, number],
             };
-            self.add(id, interval, of_sender(1), of_sender(bytes));
+            let id = self.place(more);
+            self.add(id, interval, of_sender(1), of_sender(u64::from(bytes)));
         }
     }
 
-    fn add(&mut self, id: &mut Id, interval: i64, packets: [u64; 2], bytes: [u64; 2]) {
-        let newest = self.entry(id).newest_cell;
+    fn add(&mut self, id: Id, interval: i64, packets: [u64; 2], bytes: [u64; 2]) {
+        let newest = self.slab[id].newest_cell;
         if newest != NONE && self.cells[newest].interval == interval {
             self.cells[newest].absorb(packets, bytes);
             return;
         }
         self.intervals.insert(interval);
-        let cell = self.cells.insert(Cell { interval, packets, bytes, older: newest });
-        self.entry(id).newest_cell = cell;
+        self.slab[id].newest_cell = self.cells.insert(Cell { interval, packets, bytes, older: newest });
     }
 
     /// Interval volumes held now.
@@ -168,9 +211,9 @@ impl Details {
 
     /// Renumbers the intervals and leaves one cell for each.
     fn rewrite(&mut self, ids: &[Id], renumber: impl Fn(i64) -> i64) {
-        for mut id in ids.iter().copied().filter(|&id| id != NONE) {
+        for &id in ids {
             for cell in self.take_cells(id) {
-                self.add(&mut id, renumber(cell.interval), cell.packets, cell.bytes);
+                self.add(id, renumber(cell.interval), cell.packets, cell.bytes);
             }
         }
     }
@@ -203,16 +246,14 @@ impl Details {
         cells
     }
 
-    /// Whether a detail has a series.
-    pub(super) fn has_series(&self, id: Id) -> bool {
-        id != NONE && self.slab[id].newest_cell != NONE
+    /// Whether there is a series.
+    pub(super) fn has_series(&self, more: More) -> bool {
+        self.get(more).is_some_and(|detail| detail.newest_cell != NONE)
     }
 
     /// Takes the series out of a detail.
     pub(super) fn clear_series(&mut self, id: Id) {
-        if id != NONE {
-            self.take_cells(id);
-        }
+        self.take_cells(id);
     }
 
     /// Forgets which intervals had packets; no detail may have a series.
@@ -220,8 +261,9 @@ impl Details {
         self.intervals.clear();
     }
 
-    /// Removes a detail.
-    pub(super) fn remove(&mut self, id: Id) {
+    /// Removes the detail, if there is one.
+    pub(super) fn remove(&mut self, more: More) {
+        let id = more.detail();
         if id != NONE {
             self.take_cells(id);
             self.slab.remove(id);
@@ -229,7 +271,8 @@ impl Details {
     }
 
     /// What was sent in each interval, if there is a series.
-    pub(super) fn series(&self, id: Id) -> Vec<IntervalVolume> {
+    pub(super) fn series(&self, more: More) -> Vec<IntervalVolume> {
+        let id = more.detail();
         let Some(width) = self.width.filter(|_| id != NONE) else { return Vec::new() };
         let volume = |cell: Cell| IntervalVolume {
             start: (cell.interval != UNTIMED)
@@ -240,23 +283,22 @@ impl Details {
         self.cells(id).into_iter().map(volume).collect()
     }
 
-    /// Adds what is behind `from` to what is behind `into`, and removes it.
-    pub(super) fn absorb(&mut self, into: &mut Id, from: Id) {
-        if from == NONE {
-            return;
-        }
-        let other = self.slab[from];
-        let merged = self.entry(into);
+    /// Adds the detail of `from` to that of `into`, and removes it.
+    pub(super) fn absorb(&mut self, into: &mut More, from: More) {
+        let Some(&other) = self.get(from) else { return };
+        let id = self.place(into);
+        let merged = &mut self.slab[id];
         for side in 0..2 {
             merged.syn[side] = merged.syn[side].min(other.syn[side]);
             merged.syn_ack[side] = merged.syn_ack[side].min(other.syn_ack[side]);
             merged.ack[side] = merged.ack[side].min(other.ack[side]);
-            merged.packets_high[side] += other.packets_high[side];
+            merged.packets_high[side] = merged.packets_high[side].saturating_add(other.packets_high[side]);
+            merged.bytes_high[side] = merged.bytes_high[side].saturating_add(other.bytes_high[side]);
         }
-        for cell in self.take_cells(from) {
-            self.add(into, cell.interval, cell.packets, cell.bytes);
+        for cell in self.take_cells(from.detail()) {
+            self.add(id, cell.interval, cell.packets, cell.bytes);
         }
-        self.slab.remove(from);
+        self.slab.remove(from.detail());
     }
 
     /// Takes over the intervals of another table, those of evicted flows too.
@@ -264,15 +306,13 @@ impl Details {
         self.intervals.extend(&other.intervals);
     }
 
-    /// Takes over a detail of another table whose intervals have the same width.
-    pub(super) fn adopt(&mut self, other: &mut Self, id: Id) -> Id {
-        if id == NONE {
-            return NONE;
+    /// Takes over a detail of another table whose intervals have the same width. What is older stays there.
+    pub(super) fn adopt(&mut self, other: &mut Self, more: More) -> More {
+        let Some(detail) = other.get(more) else { return More::NOTHING };
+        let id = self.slab.insert(Detail { newest_cell: NONE, older: NONE, ..*detail });
+        for cell in other.take_cells(more.detail()) {
+            self.add(id, cell.interval, cell.packets, cell.bytes);
         }
-        let mut adopted = self.slab.insert(Detail { newest_cell: NONE, ..other.slab[id] });
-        for cell in other.take_cells(id) {
-            self.add(&mut adopted, cell.interval, cell.packets, cell.bytes);
-        }
-        adopted
+        More(id)
     }
 }

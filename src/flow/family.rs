@@ -10,7 +10,7 @@ use crate::packet::PacketMeta;
 /// Packets are added in batches of this many.
 pub(super) const BATCH: usize = 8;
 /// Batches of a family on the way at the same time.
-pub(super) const STAGES: usize = 4;
+pub(super) const STAGES: usize = 3;
 
 /// How many segments of a key are looked at for a packet. Packets that fit none of them open another one, which is
 /// joined with its neighbours when the segments are settled: so no order of packets makes a packet expensive.
@@ -22,8 +22,7 @@ pub(super) struct Family<K: Key> {
     index: Index,
     segments: Slab<Segment<K>>,
     /// Packets on their way into the table: the batch that fills, for which slots of the index are asked; the one whose slots
-    /// are coming; the one whose segments are coming; and the one whose details are coming. So each waits for memory while
-    /// the others are worked on.
+    /// are coming; and the one whose segments are coming. So each waits for memory while the others are worked on.
     batches: [Vec<Touch<K>>; STAGES],
     /// Whether any key may have several segments.
     is_chained: bool,
@@ -90,25 +89,11 @@ impl<K: Key> Family<K> {
     /// Takes all batches one step further, which adds the last one.
     pub(super) fn step(&mut self, details: &mut Details) {
         self.add(details);
-        let [_, slots, segments, _] = &mut self.batches;
-        for touch in segments {
-            let segment = self.segments.get(touch.guess).filter(|it| it.is_in_use());
-            match segment.filter(|it| it.is_of(&touch.key, touch.transport)) {
-                Some(segment) if segment.needs_detail(touch) => details.prefetch(segment.detail),
-                Some(_) => {}
-                None => touch.guess = NONE,
-            }
-        }
-        for touch in slots {
+        for touch in &mut self.batches[1] {
             touch.guess = self.index.guess(touch.mark);
             self.segments.prefetch(touch.guess);
         }
         self.batches.rotate_right(1);
-    }
-
-    /// Looks up nothing ahead of time: after this, segments may be removed.
-    pub(super) fn forget_guesses(&mut self) {
-        self.batches.iter_mut().flatten().for_each(|touch| touch.guess = NONE);
     }
 
     /// Adds the last batch.
@@ -118,7 +103,7 @@ impl<K: Key> Family<K> {
             // Packets added since may have moved the head of the key; a segment it still is, and the one that a packet in
             // order belongs to.
             match self.segments.get_mut(touch.guess) {
-                Some(segment) if segment.takes(touch.time, self.timeout) => segment.add(touch, details),
+                Some(segment) if segment.is_guessed(touch, self.timeout) => segment.add(touch, details),
                 _ => self.add_slowly(touch, details),
             }
         }
@@ -128,11 +113,11 @@ impl<K: Key> Family<K> {
 
     /// Adds a packet to the segment that takes it, or to a new one.
     fn add_slowly(&mut self, touch: &Touch<K>, details: &mut Details) {
-        let id = self.segment_for(touch);
+        let id = self.segment_for(touch, details);
         self.segments[id].add(touch, details);
     }
 
-    fn segment_for(&mut self, touch: &Touch<K>) -> Id {
+    fn segment_for(&mut self, touch: &Touch<K>, details: &mut Details) -> Id {
         let head = self.head(touch.mark, &touch.key, touch.transport);
         let mut next = head.unwrap_or(NONE);
         for _ in 0..LOOK_BACK {
@@ -143,9 +128,9 @@ impl<K: Key> Family<K> {
             if segment.takes(touch.time, self.timeout) {
                 return next;
             }
-            next = segment.older;
+            next = details.older(segment.more);
         }
-        self.open(touch.mark, head, Segment::new(touch))
+        self.open(touch.mark, head, Segment::new(touch), details)
     }
 
     fn head(&self, mark: u32, key: &K, transport: Transport) -> Option<Id> {
@@ -153,8 +138,10 @@ impl<K: Key> Family<K> {
     }
 
     /// Makes a segment the head of its key.
-    fn open(&mut self, mark: u32, head: Option<Id>, mut segment: Segment<K>) -> Id {
-        segment.older = head.unwrap_or(NONE);
+    fn open(&mut self, mark: u32, head: Option<Id>, mut segment: Segment<K>, details: &mut Details) -> Id {
+        if let Some(head) = head {
+            details.set_older(&mut segment.more, head);
+        }
         self.is_chained |= head.is_some();
         let id = self.segments.insert(segment);
         match head {
@@ -185,7 +172,7 @@ impl<K: Key> Family<K> {
                 self.segments.prefetch(*guess);
             }
             for &(segment, mark, guess) in &batch {
-                let segment = segment.with_detail(details.adopt(others, segment.detail));
+                let segment = segment.with_more(details.adopt(others, segment.more));
                 self.take(segment, mark, guess, details);
             }
         }
@@ -199,7 +186,7 @@ impl<K: Key> Family<K> {
             self.segments[guess].absorb(&segment, details);
         } else {
             let head = self.head(mark, &key, transport);
-            self.open(mark, head, segment);
+            self.open(mark, head, segment, details);
         }
     }
 
@@ -209,9 +196,9 @@ impl<K: Key> Family<K> {
     }
 
     /// The segments of one key.
-    fn chain(&self, head: Id) -> impl Iterator<Item = Id> {
+    fn chain(&self, head: Id, details: &Details) -> impl Iterator<Item = Id> {
         std::iter::successors(Some(head), |&id| {
-            let older = self.segments[id].older;
+            let older = details.older(self.segments[id].more);
             (older != NONE).then_some(older)
         })
     }
@@ -226,8 +213,8 @@ impl<K: Key> Family<K> {
         if !self.is_chained {
             return;
         }
-        for head in self.heads_of_chains() {
-            let mut chain: Vec<Id> = self.chain(head).collect();
+        for head in self.heads_of_chains(details) {
+            let mut chain: Vec<Id> = self.chain(head, details).collect();
             // Those without time come first: `None` is the smallest.
             chain.sort_unstable_by_key(|&id| self.segments[id].span());
             let newest = self.join(&chain, details);
@@ -237,8 +224,8 @@ impl<K: Key> Family<K> {
     }
 
     /// The newest segment of each key that has several.
-    fn heads_of_chains(&self) -> Vec<Id> {
-        let older = |&id: &Id| self.segments[id].older;
+    fn heads_of_chains(&self, details: &Details) -> Vec<Id> {
+        let older = |&id: &Id| details.older(self.segments[id].more);
         let mut heads = self.segments.ids();
         heads.retain(|id| older(id) != NONE);
         let mut others: Vec<Id> = heads.iter().map(older).collect();
@@ -254,7 +241,7 @@ impl<K: Key> Family<K> {
     /// Joins a chain sorted by time and links what stays, the newest as head.
     fn join(&mut self, chain: &[Id], details: &mut Details) -> Id {
         let mut newest = chain[0];
-        self.segments[newest].older = NONE;
+        details.set_older(&mut self.segments[newest].more, NONE);
         for &id in &chain[1..] {
             let segment = self.segments[id];
             let mut joined = self.segments[newest];
@@ -264,7 +251,7 @@ impl<K: Key> Family<K> {
                 self.segments[newest] = joined;
                 self.free(id);
             } else {
-                self.segments[id].older = newest;
+                details.set_older(&mut self.segments[id].more, newest);
                 newest = id;
             }
         }
@@ -284,22 +271,22 @@ impl<K: Key> Family<K> {
         }
     }
 
-    /// Removes the segments that ended by `horizon`, which have to be settled. `each` takes what was their detail.
-    pub(super) fn remove_ended_by(&mut self, horizon: Option<i64>, mut each: impl FnMut(Id)) {
+    /// Removes the segments that ended by `horizon`, which have to be settled, with their details.
+    pub(super) fn remove_ended_by(&mut self, horizon: Option<i64>, details: &mut Details) {
         let leaves = |segment: &Segment<K>| segment.span().map(|(_, last)| last) <= horizon;
         let ids = self.segments.ids();
         // Older segments of a key leave before newer ones.
         for &id in &ids {
-            let older = self.segments[id].older;
+            let older = details.older(self.segments[id].more);
             if older != NONE && leaves(&self.segments[older]) {
-                self.segments[id].older = NONE;
+                details.set_older(&mut self.segments[id].more, NONE);
             }
         }
         for id in ids {
             let segment = &self.segments[id];
             if leaves(segment) {
                 self.index.remove(segment.mark(&self.seed), id);
-                each(segment.detail);
+                details.remove(segment.more);
                 self.free(id);
             }
         }

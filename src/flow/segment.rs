@@ -1,9 +1,9 @@
 //! The entry of a flow in its table: 64 bytes over IPv4, 96 over IPv6.
 
-use super::details::{Detail, Details, NEVER};
+use super::details::{Detail, Details, More, NEVER};
 use super::key::{Key, Seed};
 use super::record::{FlowRecord, Handshake, Traffic};
-use crate::collections::{Id, NONE};
+use crate::collections::Id;
 use crate::net::{Endpoint, PortPair, Side, Timestamp, Transport};
 use crate::packet::TcpFlags;
 
@@ -48,22 +48,29 @@ pub(super) struct Segment<K: Key> {
     /// Earliest and latest time in ns; `first > last` while no packet had a time stamp.
     first: i64,
     last: i64,
-    bytes: [u64; 2],
+    /// Modulo 2^32; how often they passed that is in the detail.
+    bytes: [u32; 2],
     packets: [u32; 2],
-    /// Another segment of the same key.
-    pub(super) older: Id,
-    pub(super) detail: Id,
+    /// Nanoseconds from the first packet to the earliest SYN/ACK of one side, and to the earliest plain ACK of each; [`UNSEEN`]
+    /// if there was none. What is further away, or of the other side, is in the detail.
+    syn_ack: u32,
+    ack: [u32; 2],
+    pub(super) more: More,
 }
+
+const UNSEEN: u32 = u32::MAX;
 
 /// B sent the earliest packet, and A none at that time.
 const OPENED_BY_B: u8 = 1;
-/// The detail holds a plain ACK of A; shifted by one, of B.
+/// A sent a plain ACK; shifted by one, B did.
 const ACK_SEEN: u8 = 2;
-/// A sent a SYN at the segment's first time; shifted by one, B did. So the flows of a scan need no detail.
+/// A sent a SYN at the segment's first time; shifted by one, B did.
 const BEGAN_WITH_SYN: u8 = 8;
 const EITHER_BEGAN_WITH_SYN: u8 = BEGAN_WITH_SYN | BEGAN_WITH_SYN << 1;
 /// A sent a SYN without ACK; shifted by one, B did.
 const SENT_SYN: u8 = 32;
+/// The time of a SYN/ACK in the entry is B's.
+const SYN_ACK_OF_B: u8 = 128;
 
 impl<K: Key> Segment<K> {
     pub(super) fn new(touch: &Touch<K>) -> Self {
@@ -77,8 +84,9 @@ impl<K: Key> Segment<K> {
             last: i64::MIN,
             bytes: [0; 2],
             packets: [0; 2],
-            older: NONE,
-            detail: NONE,
+            syn_ack: UNSEEN,
+            ack: [UNSEEN; 2],
+            more: More::NOTHING,
         }
     }
 
@@ -87,7 +95,13 @@ impl<K: Key> Segment<K> {
         self.key == *key && self.transport == transport
     }
 
-    /// Whether a guess can be right that this segment takes a packet: always, but where it is in no use, or just had 2^32 packets.
+    /// Whether a guess is right that this segment takes a packet.
+    #[inline]
+    pub(super) fn is_guessed(&self, touch: &Touch<K>, timeout: Option<i64>) -> bool {
+        self.is_in_use() & self.is_of(&touch.key, touch.transport) && self.takes(touch.time, timeout)
+    }
+
+    /// Whether a guess can be right at all: always, but where this segment is in no use, or just had 2^32 packets.
     #[inline]
     pub(super) fn is_in_use(&self) -> bool {
         self.packets[0] | self.packets[1] != 0
@@ -110,9 +124,9 @@ impl<K: Key> Segment<K> {
         self.key.endpoints()
     }
 
-    /// The same with its detail in another place.
-    pub(super) fn with_detail(self, detail: Id) -> Self {
-        Self { detail, ..self }
+    /// The same with something else besides the entry.
+    pub(super) fn with_more(self, more: More) -> Self {
+        Self { more, ..self }
     }
 
     /// When the flow began and ended, in ns; `None` while no packet had a time stamp.
@@ -136,108 +150,170 @@ impl<K: Key> Segment<K> {
     pub(super) fn add(&mut self, touch: &Touch<K>, details: &mut Details) {
         let side = touch.sender.index();
         self.flags[side] |= touch.flags;
-        self.bytes[side] = self.bytes[side].saturating_add(u64::from(touch.bytes));
-        let (packets, carry) = self.packets[side].overflowing_add(1);
-        self.packets[side] = packets;
-        if carry {
-            details.entry(&mut self.detail).packets_high[side] += 1;
+        self.add_counts(side, (1, touch.bytes), details);
+        if self.is_usual(touch) {
+            self.last = self.last.max(touch.time);
+        } else {
+            self.add_unusual(touch, details);
         }
-        if self.learns_of_handshake(touch) {
-            self.note_syn_times_before(touch, details);
-            self.note_handshake(touch, details);
-        }
-        if touch.is_timed() {
-            self.note_time(touch.time, touch.sender);
-        }
-        details.count(&mut self.detail, touch.time, touch.sender, u64::from(touch.bytes));
+        details.count(&mut self.more, touch.time, touch.sender, touch.bytes);
     }
 
     #[inline]
-    fn note_time(&mut self, time: i64, sender: Side) {
+    fn add_counts(&mut self, side: usize, (packets, bytes): (u32, u32), details: &mut Details) {
+        let (packets, has_many) = self.packets[side].overflowing_add(packets);
+        let (bytes, is_large) = self.bytes[side].overflowing_add(bytes);
+        (self.packets[side], self.bytes[side]) = (packets, bytes);
+        if has_many | is_large {
+            self.carry(side, has_many, is_large, details);
+        }
+    }
+
+    #[cold]
+    fn carry(&mut self, side: usize, has_many: bool, is_large: bool, details: &mut Details) {
+        let detail = details.entry(&mut self.more);
+        detail.packets_high[side] = detail.packets_high[side].saturating_add(has_many.into());
+        detail.bytes_high[side] = detail.bytes_high[side].saturating_add(is_large.into());
+    }
+
+    /// Whether a packet changes nothing but counts, flags and the latest time. As one condition without branches: no processor can
+    /// foretell the flags of the next packet, but nearly all packets are so.
+    #[inline]
+    fn is_usual(&self, touch: &Touch<K>) -> bool {
+        let is_new_ack = (self.marks & (ACK_SEEN << touch.sender.index()) == 0) | (touch.time < self.last);
+        let tells = touch.flags.is_plain_ack() & is_new_ack | touch.flags.intersects(TcpFlags::SYN);
+        !tells & (self.first < touch.time) & (touch.time != NEVER)
+    }
+
+    /// Notes what a packet tells of the handshake, and its time.
+    #[inline(never)]
+    fn add_unusual(&mut self, touch: &Touch<K>, details: &mut Details) {
+        if touch.is_timed() {
+            self.note_first(touch.time, touch.sender, details);
+        }
+        self.note_handshake(touch, details);
+        if touch.is_timed() {
+            self.last = self.last.max(touch.time);
+        }
+    }
+
+    fn note_first(&mut self, time: i64, sender: Side, details: &mut Details) {
         if time < self.first {
-            self.first = time;
+            self.begin_at(time, details);
             self.marks = self.marks & !OPENED_BY_B | if sender == Side::B { OPENED_BY_B } else { 0 };
         } else if time == self.first && sender == Side::A {
             self.marks &= !OPENED_BY_B;
         }
-        self.last = self.last.max(time);
     }
 
-    /// Whether adding a packet in order is to look into the detail.
-    #[inline]
-    pub(super) fn needs_detail(&self, touch: &Touch<K>) -> bool {
-        let is_new_ack = touch.flags.is_plain_ack() & (self.marks & (ACK_SEEN << touch.sender.index()) == 0);
-        is_new_ack | touch.flags.intersects(TcpFlags::SYN)
+    /// Lets the segment begin at that time, which is no later than its first so far: what is told by that one is now told anew.
+    fn begin_at(&mut self, time: i64, details: &mut Details) {
+        let (syns, syn_acks, acks) = (self.syns(), self.syn_acks(), self.acks());
+        self.marks &= !EITHER_BEGAN_WITH_SYN;
+        (self.syn_ack, self.ack) = (UNSEEN, [UNSEEN; 2]);
+        self.first = time;
+        self.put(syns, syn_acks, acks, details);
     }
 
-    /// Whether a packet changes anything of what is known of the handshake. As one condition without branches: no processor
-    /// can foretell the flags of the next packet, but nearly all packets change nothing.
-    #[inline]
-    #[allow(clippy::needless_bitwise_bool)]
-    fn learns_of_handshake(&self, touch: &Touch<K>) -> bool {
-        let is_new_ack = self.marks & (ACK_SEEN << touch.sender.index()) == 0;
-        let is_ack = touch.flags.is_plain_ack() & (is_new_ack | (touch.handshake_time() < self.last));
-        let moves_syn = (self.marks & EITHER_BEGAN_WITH_SYN != 0) & (touch.time < self.first);
-        is_ack | moves_syn | touch.flags.intersects(TcpFlags::SYN)
-    }
-
-    /// Notes SYN, SYN/ACK and plain ACK. Called before the packet's time is noted.
+    /// Notes SYN, SYN/ACK and plain ACK.
     fn note_handshake(&mut self, touch: &Touch<K>, details: &mut Details) {
-        let side = touch.sender.index();
-        let time = touch.handshake_time();
+        let (side, time) = (touch.sender, touch.handshake_time());
         if touch.flags.is_plain_ack() {
-            let seen = ACK_SEEN << side;
             // Nearly always: later than all before, so it cannot be the earliest.
-            if self.marks & seen == 0 || time < self.last {
-                self.marks |= seen;
-                let ack = &mut details.entry(&mut self.detail).ack[side];
-                *ack = time.min(*ack);
+            if self.marks & (ACK_SEEN << side.index()) == 0 || time < self.last {
+                self.put_ack(side, time, details);
             }
         } else if touch.flags.is_syn() {
-            self.marks |= SENT_SYN << side;
-            if touch.is_timed() && time <= self.first {
-                self.marks |= BEGAN_WITH_SYN << side;
-            } else {
-                self.put_syn(touch.sender, time, details);
-            }
+            self.marks |= SENT_SYN << side.index();
+            self.put_syn(side, time, details);
         } else if touch.flags.intersects(TcpFlags::SYN) {
-            let earliest = &mut details.entry(&mut self.detail).syn_ack[side];
-            *earliest = time.min(*earliest);
+            self.put_syn_ack(side, time, details);
         }
     }
 
-    /// Where a packet is the new first one, the SYN at the first time so far needs a detail.
-    fn note_syn_times_before(&mut self, touch: &Touch<K>, details: &mut Details) {
-        if self.marks & EITHER_BEGAN_WITH_SYN != 0 && touch.time < self.first {
-            for side in Side::BOTH {
-                self.put_syn(side, self.syn_at_first(side), details);
-            }
-            self.marks &= !EITHER_BEGAN_WITH_SYN;
+    fn put(&mut self, syns: [i64; 2], syn_acks: [i64; 2], acks: [i64; 2], details: &mut Details) {
+        for side in Side::BOTH {
+            let at = side.index();
+            self.put_syn(side, syns[at], details);
+            self.put_syn_ack(side, syn_acks[at], details);
+            self.put_ack(side, acks[at], details);
         }
-    }
-
-    /// The segment's first time, if that side sent a SYN then; [`NEVER`] else.
-    fn syn_at_first(&self, side: Side) -> i64 {
-        if self.marks & (BEGAN_WITH_SYN << side.index()) == 0 { NEVER } else { self.first }
     }
 
     fn put_syn(&mut self, side: Side, time: i64, details: &mut Details) {
-        if time != NEVER {
-            let earliest = &mut details.entry(&mut self.detail).syn[side.index()];
+        if time == NEVER {
+            return;
+        }
+        if time == self.first {
+            self.marks |= BEGAN_WITH_SYN << side.index();
+        } else {
+            let earliest = &mut details.entry(&mut self.more).syn[side.index()];
             *earliest = time.min(*earliest);
         }
+    }
+
+    fn put_syn_ack(&mut self, side: Side, time: i64, details: &mut Details) {
+        if time == NEVER {
+            return;
+        }
+        let of_side = if side == Side::B { SYN_ACK_OF_B } else { 0 };
+        let has_room = self.syn_ack == UNSEEN || self.marks & SYN_ACK_OF_B == of_side;
+        let since = self.after_first(time);
+        if has_room && since != UNSEEN {
+            self.syn_ack = self.syn_ack.min(since);
+            self.marks = self.marks & !SYN_ACK_OF_B | of_side;
+        } else {
+            let earliest = &mut details.entry(&mut self.more).syn_ack[side.index()];
+            *earliest = time.min(*earliest);
+        }
+    }
+
+    fn put_ack(&mut self, side: Side, time: i64, details: &mut Details) {
+        if time == NEVER {
+            return;
+        }
+        let at = side.index();
+        self.marks |= ACK_SEEN << at;
+        let since = self.after_first(time);
+        if since == UNSEEN {
+            let earliest = &mut details.entry(&mut self.more).ack[at];
+            *earliest = time.min(*earliest);
+        } else {
+            self.ack[at] = self.ack[at].min(since);
+        }
+    }
+
+    /// Nanoseconds from the first packet to a time; [`UNSEEN`] if they do not fit.
+    fn after_first(&self, time: i64) -> u32 {
+        time.checked_sub(self.first).and_then(|since| u32::try_from(since).ok()).unwrap_or(UNSEEN)
+    }
+
+    /// The time so long after the first packet; [`NEVER`] if nothing was seen then.
+    fn time_after(&self, since: u32) -> i64 {
+        if since == UNSEEN { NEVER } else { self.first + i64::from(since) }
+    }
+
+    /// The segment's first time for each side that sent a SYN then; [`NEVER`] else.
+    fn syns(&self) -> [i64; 2] {
+        [0, 1].map(|side| if self.marks & (BEGAN_WITH_SYN << side) == 0 { NEVER } else { self.first })
+    }
+
+    /// What the entry tells of SYN/ACK.
+    fn syn_acks(&self) -> [i64; 2] {
+        let time = self.time_after(self.syn_ack);
+        if self.marks & SYN_ACK_OF_B == 0 { [time, NEVER] } else { [NEVER, time] }
+    }
+
+    /// What the entry tells of plain ACK.
+    fn acks(&self) -> [i64; 2] {
+        self.ack.map(|since| self.time_after(since))
     }
 
     /// Adds another segment of the same key.
     pub(super) fn absorb(&mut self, other: &Self, details: &mut Details) {
         for side in 0..2 {
             self.flags[side] |= other.flags[side];
-            self.bytes[side] = self.bytes[side].saturating_add(other.bytes[side]);
-            let (packets, carry) = self.packets[side].overflowing_add(other.packets[side]);
-            self.packets[side] = packets;
-            if carry {
-                details.entry(&mut self.detail).packets_high[side] += 1;
-            }
+            self.add_counts(side, (other.packets[side], other.bytes[side]), details);
         }
         let opened_by_b = match (self.span(), other.span()) {
             (None, _) => other.marks,
@@ -246,18 +322,14 @@ impl<K: Key> Segment<K> {
             _ if self.first > other.first => other.marks,
             _ => self.marks & other.marks,
         } & OPENED_BY_B;
-        let syns = Side::BOTH.map(|side| self.syn_at_first(side).min(other.syn_at_first(side)));
-        self.marks = (self.marks | other.marks) & !(OPENED_BY_B | EITHER_BEGAN_WITH_SYN) | opened_by_b;
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-        details.absorb(&mut self.detail, other.detail);
-        for (side, syn) in Side::BOTH.into_iter().zip(syns) {
-            if syn == self.first && syn != NEVER {
-                self.marks |= BEGAN_WITH_SYN << side.index();
-            } else {
-                self.put_syn(side, syn, details);
-            }
+        if other.first < self.first {
+            self.begin_at(other.first, details);
         }
+        self.last = self.last.max(other.last);
+        let others = other.marks & !(EITHER_BEGAN_WITH_SYN | SYN_ACK_OF_B);
+        self.marks = (self.marks | others) & !OPENED_BY_B | opened_by_b;
+        self.put(other.syns(), other.syn_acks(), other.acks(), details);
+        details.absorb(&mut self.more, other.more);
     }
 
     /// Whether exactly one side sent a SYN: that side is the client, whatever else there is.
@@ -268,22 +340,25 @@ impl<K: Key> Segment<K> {
     /// The flow's ports, packets and bytes.
     pub(super) fn volume(&self, details: &Details) -> (PortPair, u64, u64) {
         let [a, b] = self.key.ports();
-        let packets = |side| self.packets(side, &details.get(self.detail));
-        let pair = PortPair::new(self.transport, a, b);
-        (pair, packets(0) + packets(1), self.bytes[0].saturating_add(self.bytes[1]))
+        let detail = details.get(self.more);
+        let [(a_packets, a_bytes), (b_packets, b_bytes)] = [0, 1].map(|side| self.sent(side, detail));
+        (PortPair::new(self.transport, a, b), a_packets + b_packets, a_bytes.saturating_add(b_bytes))
     }
 
-    fn packets(&self, side: usize, detail: &Detail) -> u64 {
-        u64::from(detail.packets_high[side]) << 32 | u64::from(self.packets[side])
+    /// Packets and bytes of a side.
+    fn sent(&self, side: usize, detail: Option<&Detail>) -> (u64, u64) {
+        let whole = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
+        let (packets, bytes) =
+            detail.map_or((0, 0), |detail| (detail.packets_high[side], detail.bytes_high[side]));
+        (whole(packets, self.packets[side]), whole(bytes, self.bytes[side]))
     }
 
     /// The flow's record.
     pub(super) fn record(&self, details: &Details) -> FlowRecord {
-        let detail = details.get(self.detail);
-        let sent = |side: usize| Traffic {
-            packets: self.packets(side, &detail),
-            bytes: self.bytes[side],
-            flags: self.flags[side],
+        let detail = details.get(self.more);
+        let sent = |side: usize| {
+            let (packets, bytes) = self.sent(side, detail);
+            Traffic { packets, bytes, flags: self.flags[side] }
         };
         let span =
             self.span().map(|(first, last)| (Timestamp::from_nanos(first), Timestamp::from_nanos(last)));
@@ -292,25 +367,32 @@ impl<K: Key> Segment<K> {
             endpoints: self.key.endpoints(),
             span,
             sent: [sent(0), sent(1)],
-            opener: if self.opened_by_b(&detail) { Side::B } else { Side::A },
-            handshake: self.handshake(&detail),
-            intervals: details.series(self.detail),
+            opener: if self.opened_by_b(detail) { Side::B } else { Side::A },
+            handshake: self.handshake(detail),
+            intervals: details.series(self.more),
         }
     }
 
     /// Whether B sent the earliest packet: by time, and where no packet has one, because A sent none.
-    fn opened_by_b(&self, detail: &Detail) -> bool {
+    fn opened_by_b(&self, detail: Option<&Detail>) -> bool {
         match self.span() {
             Some(_) => self.marks & OPENED_BY_B != 0,
-            None => self.packets[0] == 0 && detail.packets_high[0] == 0,
+            None => self.sent(0, detail).0 == 0,
         }
     }
 
-    fn handshake(&self, detail: &Detail) -> Handshake {
+    fn handshake(&self, detail: Option<&Detail>) -> Handshake {
         let begin = self.span().map_or(0, |(first, _)| first);
         let seen = |time: i64| (time != NEVER).then(|| Timestamp::from_nanos(time.max(begin)));
-        let syn = Side::BOTH.map(|side| detail.syn[side.index()].min(self.syn_at_first(side)));
-        Handshake { syn: syn.map(seen), syn_ack: detail.syn_ack.map(seen), ack: detail.ack.map(seen) }
+        let earliest = |own: [i64; 2], far: fn(&Detail) -> [i64; 2]| {
+            let far = detail.map_or([NEVER; 2], far);
+            [0, 1].map(|side| seen(own[side].min(far[side])))
+        };
+        Handshake {
+            syn: earliest(self.syns(), |detail| detail.syn),
+            syn_ack: earliest(self.syn_acks(), |detail| detail.syn_ack),
+            ack: earliest(self.acks(), |detail| detail.ack),
+        }
     }
 }
 
@@ -331,7 +413,7 @@ mod tests {
         let touch = Touch {
             key,
             mark: 0,
-            guess: NONE,
+            guess: crate::collections::NONE,
             transport: Transport::Udp,
             sender,
             flags: TcpFlags::default(),

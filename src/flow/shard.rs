@@ -7,7 +7,7 @@ use super::flows::Ended;
 use super::key::{Key, V4Key, V6Key};
 use super::order::Place;
 use super::record::FlowRecord;
-use crate::collections::Id;
+use crate::collections::{Id, NONE};
 
 #[derive(Debug)]
 pub(super) struct Shard {
@@ -59,8 +59,6 @@ impl Shard {
 
     /// Joins what belongs together, and fits the series into its bound.
     pub(super) fn settle(&mut self) {
-        self.v4.forget_guesses();
-        self.v6.forget_guesses();
         self.v4.settle(&mut self.details);
         self.v6.settle(&mut self.details);
         if self.details.width().is_some() {
@@ -68,10 +66,11 @@ impl Shard {
         }
     }
 
+    /// The places of all details.
     fn detail_ids(&self) -> Vec<Id> {
-        let v4 = self.v4.ids().into_iter().map(|id| self.v4.segment(id).detail);
-        let v6 = self.v6.ids().into_iter().map(|id| self.v6.segment(id).detail);
-        v4.chain(v6).collect()
+        let v4 = self.v4.ids().into_iter().map(|id| self.v4.segment(id).more.detail());
+        let v6 = self.v6.ids().into_iter().map(|id| self.v6.segment(id).more.detail());
+        v4.chain(v6).filter(|&id| id != NONE).collect()
     }
 
     /// When each segment ended.
@@ -113,8 +112,8 @@ impl Shard {
     /// Removes the segments that ended by `horizon`; all have to be settled.
     pub(super) fn remove_ended_by(&mut self, horizon: Option<i64>) {
         let details = &mut self.details;
-        self.v4.remove_ended_by(horizon, |detail| details.remove(detail));
-        self.v6.remove_ended_by(horizon, |detail| details.remove(detail));
+        self.v4.remove_ended_by(horizon, details);
+        self.v6.remove_ended_by(horizon, details);
     }
 
     /// Ends the input: what belongs together is joined.
@@ -132,7 +131,7 @@ fn visit_active<K: Key>(
 ) {
     for id in family.ids() {
         let segment = family.segment(id);
-        if segment.span().is_some_and(|(_, last)| last >= since) || details.has_series(segment.detail) {
+        if segment.span().is_some_and(|(_, last)| last >= since) || details.has_series(segment.more) {
             each(&segment.record(details));
         }
     }

@@ -1,6 +1,6 @@
 //! The flow table: its shards, the bound on memory, and what comes out of it.
 
-use super::family::{BATCH, STAGES};
+use super::family::STAGES;
 use super::flows::Flows;
 use super::key::{Key, Seed, V4Key, V6Key, seed};
 use super::order::Place;
@@ -18,7 +18,7 @@ pub struct FlowOptions {
     /// The longest gap inside a flow in ns; `None` for one flow for each 5-tuple.
     pub idle_timeout_ns: Option<u64>,
     /// The most flows held at once, at least 64. An IPv4 flow takes 64 bytes, one over IPv6 96, and both 11 to 22
-    /// in the index; flows of answered TCP connections take 64 more.
+    /// in the index; the few that need details take 72 more.
     pub max_flows: usize,
     /// The width of the intervals of a series in ns, if one is wanted; at least 1.
     pub interval_ns: Option<u64>,
@@ -34,7 +34,7 @@ impl FlowOptions {
     /// The bound on flows where the user sets none: 16 Mi.
     pub const DEFAULT_MAX_FLOWS: usize = 1 << 24;
     /// The fewest flows a table can be bounded to.
-    pub const FEWEST_FLOWS: usize = 2 * STAGES * BATCH;
+    pub const FEWEST_FLOWS: usize = 64;
     /// The most flows a table can be bounded to: 2^30.
     pub const MOST_FLOWS: usize = 1 << 30;
     /// The idle timeout where the user sets none: 120 s.
@@ -127,7 +127,8 @@ impl FlowTable {
     }
 
     /// Adds a packet. What has to leave to keep within the bound is handed to `evict`, and counted.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // where the family of the addresses is known, nothing asks for it again
     pub fn add(&mut self, packet: &PacketMeta, evict: &mut impl FnMut(FlowRecord)) {
         let (sport, dport) = (packet.source_port, packet.destination_port);
         match packet.addresses {

@@ -10,7 +10,7 @@ use crate::classify::{Decision, Learned, Observed, PortTable};
 use crate::flow::{FlowOptions, FlowRecord, FlowTable};
 use crate::merge::Merge;
 use crate::net::Side;
-use crate::packet::{Packet, walk};
+use crate::packet::{Packet, PacketMeta, plainest, walk_other};
 use crate::pseudonyms::Pseudonyms;
 use crate::source::{Drops, Frame};
 use crate::summary::{Loss, Summary, TalkerTally};
@@ -118,13 +118,26 @@ impl<'a> Meter<'a> {
     #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>) {
         self.ledger.tally.frame(frame);
-        match walk(frame) {
-            Packet::Ports(packet) => {
-                let ledger = &mut self.ledger;
-                self.flows.add(&packet, &mut |record| ledger.enter_evicted(&record));
-            }
+        match plainest(frame) {
+            Some(packet) => self.packet(&packet),
+            None => self.other_frame(frame),
+        }
+    }
+
+    /// Away from the way that most frames take, which so is one without a branch by the kind of addresses.
+    #[inline(never)]
+    fn other_frame(&mut self, frame: &Frame<'_>) {
+        match walk_other(frame) {
+            Packet::Ports(packet) => self.packet(&packet),
             Packet::NoPorts(bucket) => self.ledger.tally.without_ports(bucket, frame.wire_len),
         }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
+    fn packet(&mut self, packet: &PacketMeta) {
+        let ledger = &mut self.ledger;
+        self.flows.add(packet, &mut |record| ledger.enter_evicted(&record));
     }
 
     /// Adds packets that were lost before they came here.

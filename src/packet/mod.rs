@@ -26,5 +26,7 @@ mod walk;
 mod wifi;
 
 pub use meta::{Addresses, Bucket, Packet, PacketMeta};
+pub(crate) use plain::plainest;
 pub use tcp_flags::TcpFlags;
+pub(crate) use walk::walk_other;
 pub use walk::{walk, walk_every_header};

@@ -6,17 +6,52 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::udp::Tunnel;
-use super::{Addresses, Packet, PacketMeta, TcpFlags};
+use super::{Addresses, PacketMeta, TcpFlags};
 use crate::net::{LinkType, Transport};
 use crate::source::Frame;
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
+/// The packet, if it is what most are: TCP or UDP in an IPv4 packet without options, right behind an Ethernet header.
+///
+/// All conditions are one branch, for no processor can foretell them one by one.
+#[inline(always)]
+#[allow(clippy::inline_always)] // the caller has another way for each family of addresses
+#[allow(clippy::needless_bitwise_bool)]
+pub(crate) fn plainest(frame: &Frame<'_>) -> Option<PacketMeta> {
+    let bytes: &[u8; 38] = frame.captured.first_chunk()?;
+    let &[.., s0, s1, s2, s3, d0, d1, d2, d3, sp0, sp1, dp0, dp1] = bytes;
+    let is_v4 = [bytes[12], bytes[13], bytes[14]] == [0x08, 0x00, 0x45];
+    let is_fragment = (bytes[20] & 0x1f) | bytes[21] != 0;
+    let total_length = u16::from_be_bytes([bytes[16], bytes[17]]);
+    let (is_tcp, is_udp) = (bytes[23] == TCP, bytes[23] == UDP);
+    let (source_port, destination_port) = (u16::from_be_bytes([sp0, sp1]), u16::from_be_bytes([dp0, dp1]));
+    let is_tunnel = is_udp & Tunnel::is_between(source_port, destination_port);
+    let is_plain = is_v4 & !is_fragment & (total_length >= 24) & (is_tcp | is_udp) & !is_tunnel;
+    if !is_plain | (frame.link != LinkType::ETHERNET) {
+        return None;
+    }
+    let has_flags = is_tcp & (total_length >= 34);
+    let flags = frame.captured.get(47).copied().unwrap_or_default();
+    Some(PacketMeta {
+        transport: if is_tcp { Transport::Tcp } else { Transport::Udp },
+        addresses: Addresses::V4 {
+            source: Ipv4Addr::new(s0, s1, s2, s3),
+            destination: Ipv4Addr::new(d0, d1, d2, d3),
+        },
+        source_port,
+        destination_port,
+        flags: TcpFlags(if has_flags { flags } else { 0 }),
+        timestamp: frame.timestamp,
+        wire_len: frame.wire_len,
+    })
+}
+
 /// The packet, if the frame is plain.
 #[inline]
 #[allow(clippy::needless_bitwise_bool)] // no processor can foretell these conditions one by one
-pub(super) fn walk(frame: &Frame<'_>) -> Option<Packet> {
+pub(super) fn walk(frame: &Frame<'_>) -> Option<PacketMeta> {
     if frame.link != LinkType::ETHERNET {
         return None;
     }
@@ -35,7 +70,7 @@ pub(super) fn walk(frame: &Frame<'_>) -> Option<Packet> {
         return None;
     }
     let flags = payload.get(13).copied().unwrap_or_default();
-    Some(Packet::Ports(PacketMeta {
+    Some(PacketMeta {
         transport: if is_tcp { Transport::Tcp } else { Transport::Udp },
         addresses,
         source_port,
@@ -43,7 +78,7 @@ pub(super) fn walk(frame: &Frame<'_>) -> Option<Packet> {
         flags: TcpFlags(if is_tcp { flags } else { 0 }),
         timestamp: frame.timestamp,
         wire_len: frame.wire_len,
-    }))
+    })
 }
 
 /// The ether type behind the addresses and at most two tags, and what follows it.

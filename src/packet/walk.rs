@@ -3,7 +3,7 @@
 use etherparse::{EtherType, IpNumber};
 
 use super::{Addresses, Bucket, Packet, PacketMeta, TcpFlags};
-use super::{ethernet, gre, ip, link, mpls, plain, ppp, udp, wifi};
+use super::{ethernet, gre, ip, link, mpls, plain, plainest, ppp, udp, wifi};
 use crate::net::{LinkType, Transport};
 use crate::source::Frame;
 
@@ -82,7 +82,13 @@ pub(super) struct PortHeader {
 /// Walks a frame's headers from the outside in.
 #[inline]
 pub fn walk(frame: &Frame<'_>) -> Packet {
-    plain::walk(frame).unwrap_or_else(|| walk_every_header(frame))
+    plainest(frame).map_or_else(|| walk_other(frame), Packet::Ports)
+}
+
+/// Walks a frame that is not one of the plainest.
+#[inline]
+pub(crate) fn walk_other(frame: &Frame<'_>) -> Packet {
+    plain::walk(frame).map_or_else(|| walk_every_header(frame), Packet::Ports)
 }
 
 /// The same as [`walk`] without its shortcut for plain frames: slower, and what the shortcut is tested against.

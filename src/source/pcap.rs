@@ -68,6 +68,18 @@ struct Format {
 }
 
 impl Format {
+    /// The format that nearly all files have, but for the fractions of their time stamps.
+    const fn usual(fraction_ns: i64) -> Self {
+        Self {
+            magic: Magic { big_endian: false, fraction_ns, record_header: FIELDS },
+            lengths: Lengths::InOrder,
+        }
+    }
+
+    fn is_usual(self) -> bool {
+        self == Self::usual(self.magic.fraction_ns)
+    }
+
     #[inline]
     fn record(self, header: [u8; FIELDS]) -> Record {
         let [s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, w0, w1, w2, w3] = header;
@@ -185,7 +197,25 @@ impl PcapReader {
     /// Hands out frames that are wholly buffered. Returns how many.
     #[inline]
     fn buffered_frames(&mut self, most: usize, until: u64, each: &mut impl FnMut(&Frame<'_>)) -> usize {
-        let (format, link) = (self.format, self.link);
+        let format = self.format;
+        if format.is_usual() {
+            // With what it tells of each record known, nothing of it is asked again.
+            self.buffered_frames_of(Format::usual(format.magic.fraction_ns), most, until, each)
+        } else {
+            self.buffered_frames_of(format, most, until, each)
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
+    fn buffered_frames_of(
+        &mut self,
+        format: Format,
+        most: usize,
+        until: u64,
+        each: &mut impl FnMut(&Frame<'_>),
+    ) -> usize {
+        let link = self.link;
         let before_until = usize::try_from(until - self.offset()).unwrap_or(usize::MAX);
         let ahead = self.reader.ahead();
         let (mut place, mut handed_out) = (0, 0);
