@@ -63,8 +63,8 @@ fn read<M: Measure>(name: &str, shape: Shape, to: &mut M) {
         |capture| M::open(capture),
         |_, mut reader| {
             while reader
-                .frames(usize::MAX, |frame| {
-                    black_box(frame);
+                .frames(usize::MAX, |frames| {
+                    black_box(frames);
                 })
                 .unwrap()
             {}

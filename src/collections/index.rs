@@ -82,7 +82,8 @@ impl Index {
 
     /// The id under `mark`, if it stands where the search starts or in the line behind it, as nearly all do; [`NONE`] else.
     /// A guess: the key may be another one, and where several ids have this mark, it may be the id of nothing.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // called for every packet, at one place
     pub(crate) fn guess(&self, mark: u32) -> Id {
         let home = self.home(mark);
         match self.lines[home].guess(mark) {

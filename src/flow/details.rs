@@ -157,14 +157,18 @@ impl Details {
     #[inline]
     pub(super) fn count(&mut self, more: &mut More, time: i64, sender: Side, bytes: u32) {
         if let Some(width) = self.width {
-            let interval = if time == NEVER { UNTIMED } else { time.div_euclid(width) };
-            let of_sender = |number| match sender {
-                Side::A => [number, 0],
-                Side::B => [0, number],
-            };
-            let id = self.place(more);
-            self.add(id, interval, of_sender(1), of_sender(u64::from(bytes)));
+            self.count_in(more, if time == NEVER { UNTIMED } else { time.div_euclid(width) }, sender, bytes);
         }
+    }
+
+    #[inline(never)]
+    fn count_in(&mut self, more: &mut More, interval: i64, sender: Side, bytes: u32) {
+        let of_sender = |number| match sender {
+            Side::A => [number, 0],
+            Side::B => [0, number],
+        };
+        let id = self.place(more);
+        self.add(id, interval, of_sender(1), of_sender(u64::from(bytes)));
     }
 
     fn add(&mut self, id: Id, interval: i64, packets: [u64; 2], bytes: [u64; 2]) {

@@ -8,7 +8,7 @@ use crate::net::{Side, Timestamp, Transport};
 use crate::packet::PacketMeta;
 
 /// Packets are added in batches of this many.
-pub(super) const BATCH: usize = 8;
+pub(super) const BATCH: usize = 16;
 /// Batches of a family on the way at the same time.
 pub(super) const STAGES: usize = 3;
 
@@ -102,9 +102,9 @@ impl<K: Key> Family<K> {
         for touch in &batch {
             // Packets added since may have moved the head of the key; a segment it still is, and the one that a packet in
             // order belongs to.
-            match self.segments.get_mut(touch.guess) {
-                Some(segment) if segment.is_guessed(touch, self.timeout) => segment.add(touch, details),
-                _ => self.add_slowly(touch, details),
+            let guessed = self.segments.get_mut(touch.guess);
+            if !guessed.is_some_and(|segment| segment.add_if_taken(touch, self.timeout, details)) {
+                self.add_slowly(touch, details);
             }
         }
         batch.clear();
@@ -112,6 +112,7 @@ impl<K: Key> Family<K> {
     }
 
     /// Adds a packet to the segment that takes it, or to a new one.
+    #[inline(never)]
     fn add_slowly(&mut self, touch: &Touch<K>, details: &mut Details) {
         let id = self.segment_for(touch, details);
         self.segments[id].add(touch, details);

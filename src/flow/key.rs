@@ -97,9 +97,11 @@ impl Key for V4Key {
 
     #[inline]
     fn mark(&self, transport: Transport, seed: &Seed) -> u32 {
+        // As they are ordered by `new`.
+        let [a, b] = [0, 1].map(|side| u64::from(self.addresses[side]) << 16 | u64::from(self.ports[side]));
         let mut hasher = seed.build_hasher();
-        hasher.write_u64(u64::from(self.addresses[0]) << 32 | u64::from(self.addresses[1]));
-        hasher.write_u64(word(self.ports, transport));
+        hasher.write_u64(a);
+        hasher.write_u64(b | (transport as u64) << 48);
         fold(hasher.finish())
     }
 

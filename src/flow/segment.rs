@@ -95,12 +95,6 @@ impl<K: Key> Segment<K> {
         self.key == *key && self.transport == transport
     }
 
-    /// Whether a guess is right that this segment takes a packet.
-    #[inline]
-    pub(super) fn is_guessed(&self, touch: &Touch<K>, timeout: Option<i64>) -> bool {
-        self.is_in_use() & self.is_of(&touch.key, touch.transport) && self.takes(touch.time, timeout)
-    }
-
     /// Whether a guess can be right at all: always, but where this segment is in no use, or just had 2^32 packets.
     #[inline]
     pub(super) fn is_in_use(&self) -> bool {
@@ -145,17 +139,39 @@ impl<K: Key> Segment<K> {
         (self.first.saturating_sub(timeout) <= time) & (time <= self.last.saturating_add(timeout))
     }
 
-    /// Adds a packet.
+    /// Adds a packet if it belongs to this segment. Returns whether it does.
     #[inline]
+    pub(super) fn add_if_taken(
+        &mut self,
+        touch: &Touch<K>,
+        timeout: Option<i64>,
+        details: &mut Details,
+    ) -> bool {
+        if !self.is_in_use() | !self.is_of(&touch.key, touch.transport) {
+            return false;
+        }
+        if self.is_usual(touch, timeout) {
+            self.last = self.last.max(touch.time);
+        } else if self.takes(touch.time, timeout) {
+            self.learn(touch, details);
+        } else {
+            return false;
+        }
+        self.count(touch, details);
+        true
+    }
+
+    /// Adds a packet, which has to belong to this segment.
     pub(super) fn add(&mut self, touch: &Touch<K>, details: &mut Details) {
+        self.learn(touch, details);
+        self.count(touch, details);
+    }
+
+    #[inline]
+    fn count(&mut self, touch: &Touch<K>, details: &mut Details) {
         let side = touch.sender.index();
         self.flags[side] |= touch.flags;
         self.add_counts(side, (1, touch.bytes), details);
-        if self.is_usual(touch) {
-            self.last = self.last.max(touch.time);
-        } else {
-            self.add_unusual(touch, details);
-        }
         details.count(&mut self.more, touch.time, touch.sender, touch.bytes);
     }
 
@@ -176,18 +192,19 @@ impl<K: Key> Segment<K> {
         detail.bytes_high[side] = detail.bytes_high[side].saturating_add(is_large.into());
     }
 
-    /// Whether a packet changes nothing but counts, flags and the latest time. As one condition without branches: no processor can
-    /// foretell the flags of the next packet, but nearly all packets are so.
+    /// Whether a packet belongs to this segment and changes nothing but counts, flags and the latest time. As one condition without
+    /// branches: no processor can foretell the flags of the next packet, but nearly all packets are so.
     #[inline]
-    fn is_usual(&self, touch: &Touch<K>) -> bool {
+    fn is_usual(&self, touch: &Touch<K>, timeout: Option<i64>) -> bool {
+        let is_near = timeout.is_none_or(|timeout| touch.time.saturating_sub(self.last) <= timeout);
         let is_new_ack = (self.marks & (ACK_SEEN << touch.sender.index()) == 0) | (touch.time < self.last);
         let tells = touch.flags.is_plain_ack() & is_new_ack | touch.flags.intersects(TcpFlags::SYN);
-        !tells & (self.first < touch.time) & (touch.time != NEVER)
+        is_near & !tells & (self.first < touch.time) & (touch.time != NEVER)
     }
 
     /// Notes what a packet tells of the handshake, and its time.
     #[inline(never)]
-    fn add_unusual(&mut self, touch: &Touch<K>, details: &mut Details) {
+    fn learn(&mut self, touch: &Touch<K>, details: &mut Details) {
         if touch.is_timed() {
             self.note_first(touch.time, touch.sender, details);
         }

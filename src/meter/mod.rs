@@ -115,12 +115,18 @@ impl<'a> Meter<'a> {
     }
 
     /// Counts a frame.
-    #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>) {
-        self.ledger.tally.frame(frame);
-        match plainest(frame) {
-            Some(packet) => self.packet(&packet),
-            None => self.other_frame(frame),
+        self.frames(std::slice::from_ref(frame));
+    }
+
+    /// Counts frames.
+    pub fn frames(&mut self, frames: &[Frame<'_>]) {
+        for frame in frames {
+            self.ledger.tally.frame(frame);
+            match plainest(frame) {
+                Some(packet) => self.packet(&packet),
+                None => self.other_frame(frame),
+            }
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn plainest(frame: &Frame<'_>) -> Option<PacketMeta> {
     let total_length = u16::from_be_bytes([bytes[16], bytes[17]]);
     let (is_tcp, is_udp) = (bytes[23] == TCP, bytes[23] == UDP);
     let (source_port, destination_port) = (u16::from_be_bytes([sp0, sp1]), u16::from_be_bytes([dp0, dp1]));
-    let is_tunnel = is_udp & Tunnel::is_between(source_port, destination_port);
+    let is_tunnel = is_udp & Tunnel::is_between([sp0, sp1], [dp0, dp1]);
     let is_plain = is_v4 & !is_fragment & (total_length >= 24) & (is_tcp | is_udp) & !is_tunnel;
     if !is_plain | (frame.link != LinkType::ETHERNET) {
         return None;
@@ -65,7 +65,7 @@ pub(super) fn walk(frame: &Frame<'_>) -> Option<PacketMeta> {
     let (source_port, destination_port) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
     // Without a branch between TCP and UDP, for no processor can foretell which one comes.
     let is_tcp = protocol == TCP;
-    let is_tunnel = !is_tcp & Tunnel::is_between(source_port, destination_port);
+    let is_tunnel = !is_tcp & Tunnel::is_between([s0, s1], [d0, d1]);
     if !is_tcp & (protocol != UDP) | is_tunnel {
         return None;
     }

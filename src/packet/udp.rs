@@ -20,11 +20,13 @@ impl Tunnel {
     const BY_PORT: [(u16, Self); 4] =
         [(4789, Self::Vxlan), (6081, Self::Geneve), (2152, Self::GtpU), (3544, Self::Teredo)];
 
-    /// Whether a datagram between these ports carries a tunnel.
+    /// Whether a datagram between these ports, as they stand in its header, carries a tunnel.
     #[inline]
     #[allow(clippy::needless_bitwise_bool)] // ports are compared at once
-    pub(super) fn is_between(source: u16, destination: u16) -> bool {
-        Self::BY_PORT.iter().fold(false, |found, &(port, _)| found | (port == source) | (port == destination))
+    pub(super) fn is_between(source: [u8; 2], destination: [u8; 2]) -> bool {
+        let [source, destination] = [source, destination].map(u16::from_ne_bytes);
+        let is_one = |port: u16| (port.to_be() == source) | (port.to_be() == destination);
+        Self::BY_PORT.iter().fold(false, |found, &(port, _)| found | is_one(port))
     }
 
     /// The tunnel that a datagram between these ports carries.

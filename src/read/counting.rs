@@ -63,13 +63,14 @@ impl Counting<'_> {
         look: &mut dyn FnMut(u64, usize) -> ControlFlow<()>,
     ) -> Ended {
         loop {
-            let goes_on = capture.frames(LOOK_EVERY, |frame| {
-                *packets += 1;
+            let goes_on = capture.frames(LOOK_EVERY, |frames| {
+                *packets += frames.len() as u64;
                 #[cfg(feature = "capture")]
-                if self.filter.as_mut().is_some_and(|filter| !filter.passes(frame)) {
-                    return;
+                if let Some(filter) = &mut self.filter {
+                    let passing = frames.iter().filter(|frame| filter.passes(frame));
+                    return passing.for_each(|frame| self.meter.frame(frame));
                 }
-                self.meter.frame(frame);
+                self.meter.frames(frames);
             });
             match goes_on {
                 Ok(true) => {}

@@ -148,13 +148,13 @@ impl CaptureReader {
         self.until = end;
     }
 
-    /// Hands at most so many frames to `each`: the same as [`Source::next_frame`] as often, but faster. Returns whether there
+    /// Hands at most so many frames to `each`, many at once: the same as [`Source::next_frame`] as often, but faster. Returns whether there
     /// may be more.
     ///
     /// # Errors
     /// What is wrong with the input. All frames before that have been handed out.
     #[inline]
-    pub fn frames(&mut self, most: usize, each: impl FnMut(&Frame<'_>)) -> Result<bool, SourceError> {
+    pub fn frames(&mut self, most: usize, each: impl FnMut(&[Frame<'_>])) -> Result<bool, SourceError> {
         if self.has_ended {
             return Ok(false);
         }

@@ -1,6 +1,7 @@
 //! Classic pcap files (draft-ietf-opsawg-pcap).
 
 use super::block_reader::BlockReader;
+use super::frame::hand_out;
 use super::{Frame, SourceError};
 use crate::net::{LinkType, Timestamp};
 
@@ -172,13 +173,13 @@ impl PcapReader {
         }))
     }
 
-    /// Hands at most so many frames that begin before an offset to `each`. Returns whether there may be more.
+    /// Hands at most so many frames that begin before an offset to `each`, many at once. Returns whether there may be more.
     #[inline]
     pub(super) fn frames(
         &mut self,
         most: usize,
         until: u64,
-        mut each: impl FnMut(&Frame<'_>),
+        mut each: impl FnMut(&[Frame<'_>]),
     ) -> Result<bool, SourceError> {
         let mut left = most;
         while left > 0 {
@@ -196,7 +197,7 @@ impl PcapReader {
 
     /// Hands out frames that are wholly buffered. Returns how many.
     #[inline]
-    fn buffered_frames(&mut self, most: usize, until: u64, each: &mut impl FnMut(&Frame<'_>)) -> usize {
+    fn buffered_frames(&mut self, most: usize, until: u64, each: &mut impl FnMut(&[Frame<'_>])) -> usize {
         let format = self.format;
         if format.is_usual() {
             // With what it tells of each record known, nothing of it is asked again.
@@ -213,25 +214,24 @@ impl PcapReader {
         format: Format,
         most: usize,
         until: u64,
-        each: &mut impl FnMut(&Frame<'_>),
+        each: &mut impl FnMut(&[Frame<'_>]),
     ) -> usize {
         let link = self.link;
         let before_until = usize::try_from(until - self.offset()).unwrap_or(usize::MAX);
         let ahead = self.reader.ahead();
-        let (mut place, mut handed_out) = (0, 0);
-        while handed_out < most && place < before_until {
-            let rest = &ahead[place..];
-            let Some(header) = rest.first_chunk() else { break };
-            let record = format.record(*header);
-            if record.captured > Frame::MAX_CAPTURED {
-                break;
+        let (mut rest, mut place) = (ahead, 0);
+        let next = || {
+            let record = format.record(*rest.first_chunk()?);
+            if record.captured > Frame::MAX_CAPTURED || place >= before_until {
+                return None;
             }
-            let length = format.length(record);
-            let Some(captured) = rest.get(format.magic.record_header..length) else { break };
-            each(&Frame { link, timestamp: Some(format.time(record)), captured, wire_len: record.wire_len });
-            place += length;
-            handed_out += 1;
-        }
+            let (whole, behind) = rest.split_at_checked(format.length(record))?;
+            place += whole.len();
+            rest = behind;
+            let captured = &whole[format.magic.record_header..];
+            Some(Frame { link, timestamp: Some(format.time(record)), captured, wire_len: record.wire_len })
+        };
+        let handed_out = hand_out(most, next, each);
         self.reader.take(place);
         handed_out
     }

@@ -6,6 +6,7 @@ mod options;
 mod pieces;
 
 use super::block_reader::BlockReader;
+use super::frame::hand_out;
 use super::pcap::{cut_short, end};
 use super::{Drops, Frame, SourceError};
 use crate::net::LinkType;
@@ -137,13 +138,13 @@ impl PcapNgReader {
         Ok(Some(packet.frame(interface, self.reader.take(packet.length))))
     }
 
-    /// Hands at most so many frames that begin before an offset to `each`. Returns whether there may be more.
+    /// Hands at most so many frames that begin before an offset to `each`, many at once. Returns whether there may be more.
     #[inline]
     pub(super) fn frames(
         &mut self,
         most: usize,
         until: u64,
-        mut each: impl FnMut(&Frame<'_>),
+        mut each: impl FnMut(&[Frame<'_>]),
     ) -> Result<bool, SourceError> {
         let mut left = most;
         while left > 0 {
@@ -157,7 +158,7 @@ impl PcapNgReader {
             left -= handed_out;
             if handed_out == 0 {
                 match self.next_in_full()? {
-                    Some(frame) => each(&frame),
+                    Some(frame) => each(&[frame]),
                     None => return Ok(false),
                 }
                 left -= 1;
@@ -173,19 +174,19 @@ impl PcapNgReader {
         most: usize,
         until: u64,
         word: impl Fn([u8; 4]) -> u32,
-        each: &mut impl FnMut(&Frame<'_>),
+        each: &mut impl FnMut(&[Frame<'_>]),
     ) -> usize {
         let before_until = usize::try_from(until - self.offset()).unwrap_or(usize::MAX);
         let ahead = self.reader.ahead();
-        let (mut place, mut handed_out) = (0, 0);
-        while handed_out < most && place < before_until {
+        let mut place = 0;
+        let next = || {
             let rest = &ahead[place..];
-            let Some(packet) = PlainPacket::of(rest, &word) else { break };
-            let Some(interface) = self.interfaces.get(packet.interface as usize) else { break };
-            each(&packet.frame(interface, rest));
+            let packet = PlainPacket::of(rest, &word).filter(|_| place < before_until)?;
+            let interface = self.interfaces.get(packet.interface as usize)?;
             place += packet.length;
-            handed_out += 1;
-        }
+            Some(packet.frame(interface, rest))
+        };
+        let handed_out = hand_out(most, next, each);
         self.reader.take(place);
         handed_out
     }
