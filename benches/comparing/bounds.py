@@ -1,6 +1,5 @@
 """What is compared with what, and how it has to come out."""
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -33,8 +32,6 @@ class Comparison:
     what: str
     programs: list
     bound: Bound
-    # Why it cannot be made.
-    hindrance: str | None = None
     # A thing that takes milliseconds is measured more often.
     is_short: bool = False
 
@@ -84,8 +81,6 @@ class Result:
 
 
 def measure(comparison, effort):
-    if comparison.hindrance:
-        return Result(comparison, [], comparison.hindrance)
     if comparison.is_short:
         effort = Effort(effort.rounds * 10, effort.seconds, effort.rounds_at_most * 10)
     try:
@@ -100,17 +95,16 @@ class Bench:
     def __init__(self, release: Path, captures: Captures):
         self.release = release
         self.captures = captures
-        usage = subprocess.run([self.portolan_path, "read", "--help"], capture_output=True, text=True, check=True)
-        self.hindrance = None if "--threads" in usage.stdout else "`portolan read` has no option for threads yet"
 
     @property
     def portolan_path(self):
         return str(self.release / "portolan")
 
-    def portolan(self, capture, threads=1, name="portolan"):
-        # Before there were threads there was one.
-        how = [] if self.hindrance else ["--threads", str(threads)]
-        return Program(name, [self.portolan_path, "read", "-q", "--no-rules", *how, capture])
+    def portolan(self, capture, threads=None, name=None):
+        """The program as it runs by itself, with a thread for each processor, or with so many of them."""
+        how = ["--threads", str(threads)] if threads else []
+        called = {None: "portolan", 1: "portolan, 1 thread"}.get(threads, f"portolan, {threads} threads")
+        return Program(name or called, [self.portolan_path, "read", "-q", "--no-rules", *how, capture])
 
     def bare_walk(self, capture):
         return Program("bare walk", [str(self.release / "examples" / "bare-walk"), capture])
@@ -119,15 +113,14 @@ class Bench:
         return Program("tcpdump", ["tcpdump", "-r", capture, "-w", "/dev/null"])
 
     def peer(self, name, capture, what, peer, wanted):
-        """A peer against one thread, which has to reach something, and against two, which most machines have."""
+        """A peer against the program as people run it, and against one thread of it."""
         yield Comparison(name, f"{what} / portolan", [peer, self.portolan(capture)], at_least(wanted))
-        two = self.portolan(capture, 2, "portolan, 2 threads")
-        programs, shown = [peer, two], Bound(None, True, quotient)
-        yield Comparison(f"{name}-2", f"{what} / portolan, 2 threads", programs, shown, self.hindrance)
+        programs, shown = [peer, self.portolan(capture, 1)], Bound(None, True, quotient)
+        yield Comparison(f"{name}-1", f"{what} / portolan, 1 thread", programs, shown)
 
     def two_threads(self, name, what, capture, wanted):
         programs = [self.portolan(capture, 1, "1 thread"), self.portolan(capture, 2, "2 threads")]
-        return Comparison(name, what, programs, at_least(wanted), self.hindrance)
+        return Comparison(name, what, programs, at_least(wanted))
 
 
 def all_comparisons(bench):
@@ -148,8 +141,8 @@ def starts(bench):
 
 def mixes(bench):
     with bench.captures.generated("mix", MIX) as mix:
-        portolan = bench.portolan(mix)
-        yield Comparison("walk-mix", "mix: bare walk / portolan", [bench.bare_walk(mix), portolan], at_least(0.5))
+        walk = [bench.bare_walk(mix), bench.portolan(mix, 1)]
+        yield Comparison("walk-mix", "mix: bare walk / portolan, 1 thread", walk, at_least(0.5))
         yield from bench.peer("tcpdump-mix", mix, "mix: tcpdump", bench.tcpdump(mix), 3.5)
         capinfos = Program("capinfos", ["capinfos", "-c", mix])
         yield from bench.peer("capinfos-mix", mix, "mix: capinfos -c", capinfos, 1.6)
@@ -157,14 +150,14 @@ def mixes(bench):
         yield from bench.peer("ndpi-mix", mix, "mix: ndpiReader", reader, 20)
         yield bench.two_threads("threads-mix", "mix: 1 thread / 2 threads", mix, 1.3)
         peak = peak_at_most(64, " MiB", 1 << 20)
-        yield Comparison("memory-mix", "mix: peak memory", [portolan], peak)
+        yield Comparison("memory-mix", "mix: peak memory", [bench.portolan(mix)], peak)
         yield from other_containers(bench, mix)
 
 
 def other_containers(bench, mix):
     with bench.captures.generated("mix", MIX, "--pcapng") as pcapng:
-        programs = [bench.portolan(pcapng, name="pcapng"), bench.portolan(mix, name="pcap")]
-        yield Comparison("pcapng-mix", "mix: as pcapng / as pcap", programs, at_most(1.15))
+        programs = [bench.portolan(pcapng, 1, "pcapng"), bench.portolan(mix, 1, "pcap")]
+        yield Comparison("pcapng-mix", "mix: as pcapng / as pcap, 1 thread", programs, at_most(1.15))
     for tool, wanted in (("zstd", 1.05), ("gzip", 0.8)):
         with bench.captures.compressed(mix, tool) as packed:
             unpack = Program(f"{tool} -dc", [tool, "-dc", packed])
@@ -178,39 +171,37 @@ def wraps(bench):
     with bench.captures.generated("mix", MIX) as mix:
         for wrap, how in wrapped:
             with bench.captures.generated("mix", MIX, "--within", wrap) as within:
-                programs = [bench.portolan(within, name=wrap), bench.portolan(mix, name="plain")]
-                yield Comparison(f"{wrap}-mix", f"mix: {how} / plain", programs, at_most(3))
+                programs = [bench.portolan(within, 1, wrap), bench.portolan(mix, 1, "plain")]
+                yield Comparison(f"{wrap}-mix", f"mix: {how} / plain, 1 thread", programs, at_most(3))
 
 
 def smalls(bench):
     with bench.captures.generated("small", SMALL) as small:
-        portolan = bench.portolan(small)
-        walk = [bench.bare_walk(small), portolan]
-        yield Comparison("walk-small", "small: bare walk / portolan", walk, at_least(0.2))
+        walk = [bench.bare_walk(small), bench.portolan(small, 1)]
+        yield Comparison("walk-small", "small: bare walk / portolan, 1 thread", walk, at_least(0.2))
         yield from bench.peer("tcpdump-small", small, "small: tcpdump", bench.tcpdump(small), 1.8)
         yield bench.two_threads("threads-small", "small: 1 thread / 2 threads", small, 1.4)
 
 
 def scans(bench):
     with bench.captures.generated("scan", SCAN) as scan:
-        portolan = bench.portolan(scan)
         output = bench.captures.folder / "nfcapd"
         nfpcapd = Program("nfpcapd", ["nfpcapd", "-r", scan, "-w", str(output)], output)
         yield from bench.peer("nfpcapd-scan", scan, "scan: nfpcapd", nfpcapd, 30)
         peak = peak_at_most(110, " B", bench.captures.scaled(SCAN[1]))
-        yield Comparison("memory-scan", "scan: peak memory / flows", [portolan], peak)
+        yield Comparison("memory-scan", "scan: peak memory / flows", [bench.portolan(scan)], peak)
         with bench.captures.generated("collide", SCAN) as collide:
-            programs = [bench.portolan(collide, name="collide"), bench.portolan(scan, name="scan")]
-            yield Comparison("collide", "collide / scan", programs, at_most(2))
+            programs = [bench.portolan(collide, 1, "collide"), bench.portolan(scan, 1, "scan")]
+            yield Comparison("collide", "collide / scan, 1 thread", programs, at_most(2))
 
 
 def reals(bench):
     with bench.captures.real() as real:
-        programs = [bench.bare_walk(real), bench.portolan(real)]
-        yield Comparison("walk-real", "real: bare walk / portolan", programs, at_least(0.6))
+        programs = [bench.bare_walk(real), bench.portolan(real, 1)]
+        yield Comparison("walk-real", "real: bare walk / portolan, 1 thread", programs, at_least(0.6))
     with bench.captures.real(days_apart=1) as real:
-        programs = [bench.bare_walk(real), bench.portolan(real)]
-        what = "real, each time a day later, with other flows: bare walk / portolan"
+        programs = [bench.bare_walk(real), bench.portolan(real, 1)]
+        what = "real, each time a day later, with other flows: bare walk / portolan, 1 thread"
         yield Comparison("walk-real-days", what, programs, Bound(None, True, quotient))
 
 

@@ -17,7 +17,8 @@ HOW = """\
   run of each program comes before those that count, and a round in which one of them read from a disk is not counted.
 - The programs of a comparison run in turns (A B A B …), {rounds} times each or more often. Times are medians of the wall
   time; the fastest and the slowest run stand beside them.
-- portolan runs as `portolan read -q --no-rules FILE`, on one thread where nothing else is said.
+- portolan runs as `portolan read -q --no-rules FILE`, which takes a thread for each processor, or with `--threads` where that is
+  said; where two ways of portolan are compared, and how its cost grows, with `--threads 1`.
 - Processor time is user and system together. Peak memory is the largest resident set; what is below 20 MB cannot be told
   apart.
 - The captures are made by the example `make-capture`, the same ones every time: `mix` (6.2 million packets of 600 bytes on

@@ -50,7 +50,7 @@ def files(bench, add):
 def threads(bench, add):
     for kind, plan in (("mix", MIX), ("small", SMALL)):
         with bench.captures.generated(kind, plan) as capture:
-            for count in (1, 2) if not bench.hindrance else (1,):
+            for count in (1, 2):
                 add(f"{kind}, {count}", count, capture, count)
 
 
@@ -65,7 +65,7 @@ GROWTHS = {
 
 def measure(name, bench, effort):
     what, fill = GROWTHS[name]
-    growth = Growth(name, what, hindrance=bench.hindrance if name == "growth-threads" else None)
+    growth = Growth(name, what)
 
     def add(label, x, capture, threads=1):
         [cost] = side_by_side([bench.portolan(capture, threads)], effort)

@@ -43,16 +43,12 @@ def speeds(results, capture):
         if not name.endswith(f"-{capture}") or not result.costs or name.split("-")[0] not in PEERS:
             continue
         for program, cost in zip(result.comparison.programs, result.costs):
-            found.setdefault(called(cost.name), program.packets / cost.wall / 1e6)
+            found.setdefault(cost.name, program.packets / cost.wall / 1e6)
     return sorted(found.items(), key=lambda pair: -pair[1])
 
 
 # The comparisons of which all programs read the same capture.
-PEERS = {"walk", "tcpdump", "capinfos", "ndpi", "threads"}
-
-
-def called(name):
-    return {"1 thread": "portolan", "2 threads": "portolan, 2 threads"}.get(name, name)
+PEERS = {"walk", "tcpdump", "capinfos", "ndpi"}
 
 
 def bars(place, top, head, pairs):

@@ -31,7 +31,18 @@ impl Line {
     /// How many slots are used, without branches: no processor can foretell how full a line is.
     #[inline]
     fn used(&self) -> usize {
-        self.ids.iter().fold(0, |used, &id| used + usize::from(id != NONE))
+        // They are used from the first one on, so that halving finds the first free one.
+        let step = |from: usize, slots: usize| {
+            from + if self.ids[from + slots - 1] == NONE { 0 } else { slots }
+        };
+        [4, 2, 1].into_iter().fold(0, step) + usize::from(self.is_full())
+    }
+
+    /// The slots under `mark`, as bits; those that are not used may be among them.
+    #[inline]
+    fn slots_of(&self, mark: u32) -> u32 {
+        let bits = self.marks.iter().zip([1, 2, 4, 8, 16, 32, 64, 128]);
+        bits.fold(0, |found, (&other, bit)| found | if other == mark { bit } else { 0 })
     }
 
     fn is_full(&self) -> bool {
@@ -101,11 +112,16 @@ impl Index {
     fn place_of(&self, mark: u32, mut is_it: impl FnMut(Id) -> bool) -> Option<(usize, usize)> {
         let mut line = self.home(mark);
         loop {
-            let found = self.lines[line].slots().position(|(other, id)| other == mark && is_it(id));
-            if let Some(slot) = found {
-                return Some((line, slot));
+            let here = &self.lines[line];
+            let mut slots = here.slots_of(mark);
+            while slots != 0 {
+                let slot = slots.trailing_zeros() as usize;
+                if here.ids[slot] != NONE && is_it(here.ids[slot]) {
+                    return Some((line, slot));
+                }
+                slots &= slots - 1;
             }
-            if !self.lines[line].is_full() {
+            if !here.is_full() {
                 return None;
             }
             line = self.after(line);

@@ -73,15 +73,17 @@ const SENT_SYN: u8 = 32;
 const SYN_ACK_OF_B: u8 = 128;
 
 impl<K: Key> Segment<K> {
+    /// An empty one, which begins with that packet.
     pub(super) fn new(touch: &Touch<K>) -> Self {
+        let (first, last) = if touch.is_timed() { (touch.time, touch.time) } else { (i64::MAX, i64::MIN) };
         Self {
             _line: [],
             key: touch.key,
             transport: touch.transport,
             flags: [TcpFlags::default(); 2],
-            marks: 0,
-            first: i64::MAX,
-            last: i64::MIN,
+            marks: if touch.sender == Side::B { OPENED_BY_B } else { 0 },
+            first,
+            last,
             bytes: [0; 2],
             packets: [0; 2],
             syn_ack: UNSEEN,
