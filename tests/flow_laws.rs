@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use portolan::flow::{FlowOptions, FlowRecord, FlowTable};
+use portolan::flow::{FlowOptions, FlowRecord, FlowTable, Handshake};
 use portolan::net::{Endpoint, Side, Timestamp, Transport};
 use portolan::packet::{Addresses, PacketMeta, TcpFlags};
 use proptest::prelude::*;
@@ -15,8 +15,9 @@ const TIMEOUT: u64 = 10;
 fn packet() -> impl Strategy<Value = PacketMeta> {
     let flags =
         prop_oneof![Just(0x02), Just(0x12), Just(0x10), Just(0x18), Just(0x11), Just(0x04), any::<u8>()];
+    let wire_len = prop_oneof![9 => 1u32..2000, 1 => Just(u32::MAX)];
     let time = prop_oneof![12 => (0i64..120).prop_map(Some), 1 => Just(None)];
-    (0..3usize, any::<bool>(), 0u8..2, 0u8..2, 1u16..3, 1u16..3, flags, time, 1u32..2000).prop_map(
+    (0..3usize, any::<bool>(), 0u8..2, 0u8..2, 1u16..3, 1u16..3, flags, time, wire_len).prop_map(
         |(transport, v6, source, destination, source_port, destination_port, flags, time, wire_len)| {
             let transport = Transport::ALL[transport];
             PacketMeta {
@@ -35,6 +36,19 @@ fn packet() -> impl Strategy<Value = PacketMeta> {
                 timestamp: time.map(Timestamp::from_nanos),
                 wire_len,
             }
+        },
+    )
+}
+
+/// Packets with an idle timeout or none, in ns: close to each other, or so far apart that times do not fit into 32 bits.
+fn packets() -> impl Strategy<Value = (Vec<PacketMeta>, Option<u64>)> {
+    let unit = prop::sample::select(vec![1, 700_000_000]);
+    (prop::collection::vec(packet(), 0..200), unit, any::<bool>()).prop_map(
+        |(mut packets, unit, has_timeout)| {
+            for packet in &mut packets {
+                packet.timestamp = packet.timestamp.map(|time| Timestamp::from_nanos(time.as_nanos() * unit));
+            }
+            (packets, has_timeout.then_some(TIMEOUT * unit.unsigned_abs()))
         },
     )
 }
@@ -114,18 +128,18 @@ fn opener(flow: &[PacketMeta]) -> Option<Side> {
     flow.iter().filter(|packet| packet.timestamp == Some(first)).map(|packet| orient(packet).1).min()
 }
 
-fn syn_times(flow: &[PacketMeta]) -> [Option<Timestamp>; 2] {
+/// When each side sent the first packet with such flags.
+fn first_times(flow: &[PacketMeta], is_such: impl Fn(TcpFlags) -> bool) -> [Option<Timestamp>; 2] {
     Side::BOTH.map(|side| {
-        let syn = |packet: &&PacketMeta| packet.flags.is_syn() && orient(packet).1 == side;
-        flow.iter().filter(syn).filter_map(|packet| packet.timestamp).min()
+        let such = |packet: &&PacketMeta| is_such(packet.flags) && orient(packet).1 == side;
+        flow.iter().filter(such).filter_map(|packet| packet.timestamp).min()
     })
 }
 
 proptest! {
     #[test]
     fn flows_are_what_the_definition_says(
-        packets in prop::collection::vec(packet(), 0..200),
-        timeout in prop_oneof![Just(None), Just(Some(TIMEOUT))],
+        (packets, timeout) in packets(),
     ) {
         let mut expected: Vec<_> = naive(&packets, timeout);
         let records = records(table_of(&packets, &options(timeout)));
@@ -143,7 +157,10 @@ proptest! {
                 prop_assert_eq!(record.opener, opener);
             }
             if flow.iter().all(|packet| packet.timestamp.is_some()) {
-                prop_assert_eq!(record.handshake.syn, syn_times(flow));
+                let Handshake { syn, syn_ack, ack } = record.handshake;
+                prop_assert_eq!(syn, first_times(flow, TcpFlags::is_syn));
+                prop_assert_eq!(syn_ack, first_times(flow, TcpFlags::is_syn_ack));
+                prop_assert_eq!(ack, first_times(flow, TcpFlags::is_plain_ack));
             }
             let of_intervals = record.intervals.iter().fold((0, 0), |sum, interval| {
                 (sum.0 + interval.packets.iter().sum::<u64>(), sum.1 + interval.bytes.iter().sum::<u64>())
@@ -155,10 +172,9 @@ proptest! {
 
     #[test]
     fn order_and_cuts_change_nothing(
-        packets in prop::collection::vec(packet(), 0..200),
+        (packets, timeout) in packets(),
         shuffled in any::<prop::sample::Index>(),
         part_of in prop::collection::vec(0..4usize, 200),
-        timeout in prop_oneof![Just(None), Just(Some(TIMEOUT))],
         backwards in any::<bool>(),
     ) {
         let options = options(timeout);
@@ -186,10 +202,9 @@ proptest! {
 
     #[test]
     fn shards_change_nothing(
-        packets in prop::collection::vec(packet(), 0..200),
+        (packets, timeout) in packets(),
         cut in any::<prop::sample::Index>(),
         threads in 2..20usize,
-        timeout in prop_oneof![Just(None), Just(Some(TIMEOUT))],
     ) {
         let whole = records(table_of(&packets, &in_shards(1, timeout)));
         let options = in_shards(threads, timeout);

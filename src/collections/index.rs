@@ -32,9 +32,8 @@ impl Line {
     #[inline]
     fn used(&self) -> usize {
         // They are used from the first one on, so that halving finds the first free one.
-        let step = |from: usize, slots: usize| {
-            from + if self.ids[from + slots - 1] == NONE { 0 } else { slots }
-        };
+        let step =
+            |from: usize, slots: usize| from + if self.ids[from + slots - 1] == NONE { 0 } else { slots };
         [4, 2, 1].into_iter().fold(0, step) + usize::from(self.is_full())
     }
 

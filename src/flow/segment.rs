@@ -199,7 +199,8 @@ impl<K: Key> Segment<K> {
     #[inline]
     fn is_usual(&self, touch: &Touch<K>, timeout: Option<i64>) -> bool {
         let is_near = timeout.is_none_or(|timeout| touch.time.saturating_sub(self.last) <= timeout);
-        let is_new_ack = (self.marks & (ACK_SEEN << touch.sender.index()) == 0) | (touch.time < self.last);
+        let (since, known) = (touch.time.wrapping_sub(self.first), self.ack[touch.sender.index()]);
+        let is_new_ack = (since < i64::from(known)) | (known == UNSEEN);
         let tells = touch.flags.is_plain_ack() & is_new_ack | touch.flags.intersects(TcpFlags::SYN);
         is_near & !tells & (self.first < touch.time) & (touch.time != NEVER)
     }
@@ -238,8 +239,7 @@ impl<K: Key> Segment<K> {
     fn note_handshake(&mut self, touch: &Touch<K>, details: &mut Details) {
         let (side, time) = (touch.sender, touch.handshake_time());
         if touch.flags.is_plain_ack() {
-            // Nearly always: later than all before, so it cannot be the earliest.
-            if self.marks & (ACK_SEEN << side.index()) == 0 || time < self.last {
+            if self.may_be_first_ack(side.index(), time) {
                 self.put_ack(side, time, details);
             }
         } else if touch.flags.is_syn() {
@@ -248,6 +248,14 @@ impl<K: Key> Segment<K> {
         } else if touch.flags.intersects(TcpFlags::SYN) {
             self.put_syn_ack(side, time, details);
         }
+    }
+
+    /// Whether a plain ACK may be the earliest of its side: unless the entry tells of one that is no later, or all that is known
+    /// is earlier.
+    fn may_be_first_ack(&self, side: usize, time: i64) -> bool {
+        let is_seen = self.marks & (ACK_SEEN << side) != 0;
+        let is_known = self.ack[side] != UNSEEN && time >= self.time_after(self.ack[side]);
+        !is_seen || (time < self.last && !is_known)
     }
 
     fn put(&mut self, syns: [i64; 2], syn_acks: [i64; 2], acks: [i64; 2], details: &mut Details) {
