@@ -2,6 +2,7 @@
 //!
 //! [`Tally`] counts while packets and flows come in, by ids; [`Summary`] is what it becomes, by names and in order.
 
+mod buckets;
 mod capture;
 mod certainty;
 mod counts;
