@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::confidence::{self, Confidence};
-use super::evidence::{EvidenceKind, shown, weigh};
+use super::evidence::{EvidenceKind, Sums, shown};
 use super::learned::Learned;
 use super::listing::{CategoryId, Entry, ServiceId};
 use super::observed::Observed;
@@ -180,7 +180,7 @@ fn decide_side(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict
 }
 
 fn by_evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
-    let Sums { points, has_service } = add_up(flow, table, learned);
+    let Sums { points, has_service } = Sums::of(flow, table, learned);
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
     let gap = points[0].abs_diff(points[1]);
     let is_telling = has_service || (flow.transport != Transport::Udp && gap >= WITHOUT_SERVICE);
@@ -193,21 +193,4 @@ fn by_evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict
         let stronger = if points[0] > points[1] { Side::A } else { Side::B };
         Verdict { side: Some(stronger), basis: Basis::Evidence, confidence: confidence::of_gap(gap) }
     }
-}
-
-/// All evidence of a flow.
-struct Sums {
-    /// By side, in hundredths.
-    points: [i32; 2],
-    /// Whether anything shows that there is a service.
-    has_service: bool,
-}
-
-fn add_up(flow: &Observed, table: &PortTable, learned: &Learned) -> Sums {
-    let mut sums = Sums { points: [0; 2], has_service: false };
-    weigh(flow, table, learned, |side, kind| {
-        sums.points[side.index()] += kind.points();
-        sums.has_service |= kind.shows_service();
-    });
-    sums
 }
