@@ -141,6 +141,7 @@ pub fn decide(flow: &Observed, table: &PortTable, learned: &Learned) -> Decision
 }
 
 /// What the table says of the service port.
+#[inline]
 pub(super) fn entry_of(flow: &Observed, side: Option<Side>, basis: Basis, table: &PortTable) -> Entry {
     match (side, basis) {
         (Some(side), _) => table.entry_at(flow.transport, flow.endpoint(side)),
@@ -151,6 +152,7 @@ pub(super) fn entry_of(flow: &Observed, side: Option<Side>, basis: Basis, table:
 
 /// What the table says of a port that both ends use. A rule may be for the hosts of one end: the more specific one counts,
 /// and of equal ones that of the smaller endpoint.
+#[cold]
 fn best_entry(flow: &Observed, table: &PortTable) -> Entry {
     let [one, other] = flow.endpoints.map(|endpoint| table.entry_at(flow.transport, endpoint));
     let [length, other_length] = flow.endpoints.map(|endpoint| table.prefix_at(flow.transport, endpoint));

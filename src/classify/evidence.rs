@@ -126,6 +126,7 @@ impl EvidenceKind {
 
 /// What the ranked rules say before any evidence is added up: the first one that applies, and the side that it shows;
 /// no side where the port is that of both.
+#[inline]
 pub(super) fn shown(flow: &Observed, table: &PortTable) -> Option<(Option<Side>, EvidenceKind)> {
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
     // Port 0 is reserved: on both ends it is no common service.

@@ -35,17 +35,18 @@ impl Buckets {
     #[inline]
     pub(super) fn add(&mut self, value: u64, count: u64) {
         let place = place(value);
-        if place >= self.0.len() {
-            self.grow(place);
+        match self.0.get_mut(place) {
+            Some(counted) => *counted = counted.saturating_add(count),
+            None => self.add_behind(place, count),
         }
-        self.0[place] = self.0[place].saturating_add(count);
     }
 
     #[cold]
-    fn grow(&mut self, place: usize) {
-        let count = (place / BUCKETS + 1) * BUCKETS;
-        self.0.reserve_exact(count - self.0.len());
-        self.0.resize(count, 0);
+    fn add_behind(&mut self, place: usize, count: u64) {
+        let places = (place / BUCKETS + 1) * BUCKETS;
+        self.0.reserve_exact(places - self.0.len());
+        self.0.resize(places, 0);
+        self.0[place] = count;
     }
 
     /// Adds the counts of others.

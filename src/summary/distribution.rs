@@ -41,17 +41,19 @@ impl Default for Distribution {
 
 impl Distribution {
     /// Adds one measurement.
-    #[inline]
     pub fn record(&mut self, value: u64) {
-        self.record_n(value, 1);
+        self.add(value, 1);
     }
 
     /// Adds a measurement that was made `count` times.
-    #[inline]
     pub fn record_n(&mut self, value: u64, count: u64) {
-        if count == 0 {
-            return;
+        if count > 0 {
+            self.add(value, count);
         }
+    }
+
+    #[inline]
+    fn add(&mut self, value: u64, count: u64) {
         self.count += count;
         self.sum += u128::from(value) * u128::from(count);
         self.min = self.min.min(value);
@@ -130,11 +132,25 @@ impl Values {
     fn add(&mut self, value: u64, count: u64) {
         match self {
             Self::Many(buckets) => buckets.add(value, count),
-            Self::Few(values) => {
-                if let Some(buckets) = add_to_few(values, value, count) {
-                    *self = Self::Many(buckets);
-                }
+            Self::Few(_) => self.add_to_few(value, count),
+        }
+    }
+
+    /// Kept out of the way of most measurements.
+    #[inline(never)]
+    fn add_to_few(&mut self, value: u64, count: u64) {
+        let Self::Few(values) = self else { return };
+        if let Some((_, counted)) = values.iter_mut().find(|(known, _)| *known == value) {
+            *counted += count;
+            return;
+        }
+        values.push((value, count));
+        if values.len() > FEW {
+            let mut buckets = Buckets::default();
+            for &(value, count) in &*values {
+                buckets.add(value, count);
             }
+            *self = Self::Many(buckets);
         }
     }
 
@@ -165,23 +181,6 @@ impl Values {
             Self::Many(buckets) => buckets.histogram(),
         }
     }
-}
-
-/// The buckets of all values once they are more than a few.
-#[inline(never)]
-fn add_to_few(values: &mut Vec<(u64, u64)>, value: u64, count: u64) -> Option<Buckets> {
-    if let Some((_, counted)) = values.iter_mut().find(|(known, _)| *known == value) {
-        *counted += count;
-        return None;
-    }
-    values.push((value, count));
-    (values.len() > FEW).then(|| {
-        let mut buckets = Buckets::default();
-        for &(value, count) in &*values {
-            buckets.add(value, count);
-        }
-        buckets
-    })
 }
 
 impl Merge for Distribution {

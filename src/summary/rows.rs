@@ -61,7 +61,7 @@ const RECENT: usize = 256;
 pub(super) struct Rows {
     totals: Vec<(Row, ServiceTotals)>,
     places: HashMap<Row, usize, foldhash::fast::RandomState>,
-    /// Where the last row is that a port had, by some of its bits: mostly the one of the next flow.
+    /// Where the last row is of a transport and port, by some of their bits: mostly the one of the next flow.
     recent: [usize; RECENT],
 }
 
@@ -75,7 +75,8 @@ impl Rows {
     /// The totals of a row, which is made if it is not there.
     #[inline]
     pub(super) fn totals(&mut self, row: Row) -> &mut ServiceTotals {
-        let recent = usize::from(row.port.unwrap_or_default()) % RECENT;
+        let number = usize::from(row.port.unwrap_or_default()) + (row.transport as usize) * RECENT / 4;
+        let recent = number % RECENT;
         let mut place = self.recent[recent];
         if self.totals.get(place).is_none_or(|(known, _)| *known != row) {
             place = self.place(row);
