@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use portolan::classify::{
     self, Basis, Candidate, CategoryId, Confidence, Decision, EvidenceKind, Explanation, Learned, Observed,
-    PortTable, Rank, ServiceId, weigh,
+    PortTable, Rank, ServiceId, is_in_doubt, may_be_in_doubt, weigh,
 };
 use portolan::flow::{FlowRecord, Handshake, Traffic};
 use portolan::net::{Endpoint, Side, Timestamp, Transport};
@@ -499,6 +499,12 @@ proptest! {
         if let (Basis::Evidence, Some(side)) = (decision.basis, decision.service_side) {
             prop_assert!(sums[side.index()] - sums[side.other().index()] >= 25);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_in_doubt_is_not(record in any_flow()) {
+        let may_be = may_be_in_doubt(record.transport, record.endpoints, &TABLE);
+        prop_assert!(may_be || !is_in_doubt(&(&record).into(), &TABLE));
     }
 
     #[test]

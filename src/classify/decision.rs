@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::confidence::{self, Confidence};
-use super::evidence::{EvidenceKind, shown, weigh};
+use super::evidence::{EvidenceKind, Sums, shown};
 use super::learned::Learned;
 use super::listing::{CategoryId, Entry, ServiceId};
 use super::observed::Observed;
@@ -141,6 +141,7 @@ pub fn decide(flow: &Observed, table: &PortTable, learned: &Learned) -> Decision
 }
 
 /// What the table says of the service port.
+#[inline]
 pub(super) fn entry_of(flow: &Observed, side: Option<Side>, basis: Basis, table: &PortTable) -> Entry {
     match (side, basis) {
         (Some(side), _) => table.entry_at(flow.transport, flow.endpoint(side)),
@@ -151,6 +152,7 @@ pub(super) fn entry_of(flow: &Observed, side: Option<Side>, basis: Basis, table:
 
 /// What the table says of a port that both ends use. A rule may be for the hosts of one end: the more specific one counts,
 /// and of equal ones that of the smaller endpoint.
+#[cold]
 fn best_entry(flow: &Observed, table: &PortTable) -> Entry {
     let [one, other] = flow.endpoints.map(|endpoint| table.entry_at(flow.transport, endpoint));
     let [length, other_length] = flow.endpoints.map(|endpoint| table.prefix_at(flow.transport, endpoint));
@@ -180,7 +182,7 @@ fn decide_side(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict
 }
 
 fn by_evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
-    let Sums { points, has_service } = add_up(flow, table, learned);
+    let Sums { points, has_service } = Sums::of(flow, table, learned);
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
     let gap = points[0].abs_diff(points[1]);
     let is_telling = has_service || (flow.transport != Transport::Udp && gap >= WITHOUT_SERVICE);
@@ -193,21 +195,4 @@ fn by_evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict
         let stronger = if points[0] > points[1] { Side::A } else { Side::B };
         Verdict { side: Some(stronger), basis: Basis::Evidence, confidence: confidence::of_gap(gap) }
     }
-}
-
-/// All evidence of a flow.
-struct Sums {
-    /// By side, in hundredths.
-    points: [i32; 2],
-    /// Whether anything shows that there is a service.
-    has_service: bool,
-}
-
-fn add_up(flow: &Observed, table: &PortTable, learned: &Learned) -> Sums {
-    let mut sums = Sums { points: [0; 2], has_service: false };
-    weigh(flow, table, learned, |side, kind| {
-        sums.points[side.index()] += kind.points();
-        sums.has_service |= kind.shows_service();
-    });
-    sums
 }

@@ -2,7 +2,7 @@
 //!
 //! Points are hundredths; they add up to log odds.
 
-use super::learned::{Habits, Learned};
+use super::learned::Learned;
 use super::listing::Standing;
 use super::observed::Observed;
 use super::table::PortTable;
@@ -126,6 +126,7 @@ impl EvidenceKind {
 
 /// What the ranked rules say before any evidence is added up: the first one that applies, and the side that it shows;
 /// no side where the port is that of both.
+#[inline]
 pub(super) fn shown(flow: &Observed, table: &PortTable) -> Option<(Option<Side>, EvidenceKind)> {
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
     // Port 0 is reserved: on both ends it is no common service.
@@ -162,29 +163,63 @@ pub fn weigh(
     mut each: impl FnMut(Side, EvidenceKind),
 ) {
     if !learned.is_empty() && is_in_doubt(flow, table) {
-        for side in Side::BOTH {
-            add_habits(learned.of(flow.transport, flow.endpoint(side)), &mut |kind| each(side, kind));
-        }
+        weigh_learned(flow, learned, &mut each);
     }
     weigh_alone(flow, table, each);
 }
 
 /// Whether what is learned elsewhere in the input could decide the flow.
 pub fn is_in_doubt(flow: &Observed, table: &PortTable) -> bool {
-    if shown(flow, table).is_some() {
-        return false;
+    shown(flow, table).is_none() && Sums::alone(flow, table).are_in_doubt(flow.transport, 0)
+}
+
+/// Whether a flow between these endpoints can be in doubt, whatever else was seen of it: much cheaper to tell, and `false`
+/// for most.
+pub fn may_be_in_doubt(transport: Transport, endpoints: [Endpoint; 2], table: &PortTable) -> bool {
+    // What the ports show, a handshake may only show in another way.
+    let flow = Observed::without_handshake(transport, endpoints);
+    let unseen = EvidenceKind::FirstDestination.points();
+    shown(&flow, table).is_none() && Sums::alone(&flow, table).are_in_doubt(transport, unseen)
+}
+
+/// Evidence that was added up.
+pub(super) struct Sums {
+    /// By side, in hundredths.
+    pub(super) points: [i32; 2],
+    /// Whether anything shows that there is a service.
+    pub(super) has_service: bool,
+}
+
+impl Sums {
+    /// All evidence of a flow that nothing decides alone.
+    pub(super) fn of(flow: &Observed, table: &PortTable, learned: &Learned) -> Self {
+        let mut sums = Self::alone(flow, table);
+        if !learned.is_empty() && sums.are_in_doubt(flow.transport, 0) {
+            weigh_learned(flow, learned, |side, kind| sums.add(side, kind));
+        }
+        sums
     }
-    let (mut points, mut has_service) = ([0_i32; 2], false);
-    weigh_alone(flow, table, |side, kind| {
-        points[side.index()] += kind.points();
-        has_service |= kind.shows_service();
-    });
-    let most_peers = EvidenceKind::Peers(u32::MAX).points();
-    let most = match flow.transport {
-        Transport::Tcp => most_peers + EvidenceKind::Listener.points(),
-        Transport::Udp | Transport::Sctp => most_peers,
-    };
-    !has_service || (points[0] - points[1]).abs() <= most
+
+    fn alone(flow: &Observed, table: &PortTable) -> Self {
+        let mut sums = Self { points: [0; 2], has_service: false };
+        weigh_alone(flow, table, |side, kind| sums.add(side, kind));
+        sums
+    }
+
+    fn add(&mut self, side: Side, kind: EvidenceKind) {
+        self.points[side.index()] += kind.points();
+        self.has_service |= kind.shows_service();
+    }
+
+    /// Whether what is learned elsewhere could tip them, together with as many points that are not known yet.
+    fn are_in_doubt(&self, transport: Transport, unseen: i32) -> bool {
+        let most_peers = EvidenceKind::Peers(u32::MAX).points();
+        let most = match transport {
+            Transport::Tcp => most_peers + EvidenceKind::Listener.points(),
+            Transport::Udp | Transport::Sctp => most_peers,
+        };
+        !self.has_service || (self.points[0] - self.points[1]).abs() <= most + unseen
+    }
 }
 
 /// The evidence of the flow and the table.
@@ -213,12 +248,16 @@ fn weigh_alone(flow: &Observed, table: &PortTable, mut each: impl FnMut(Side, Ev
     }
 }
 
-fn add_habits(habits: Habits, add: &mut impl FnMut(EvidenceKind)) {
-    if habits.listens {
-        add(EvidenceKind::Listener);
-    }
-    if habits.peers() > 1 {
-        add(EvidenceKind::Peers(habits.peers()));
+/// The evidence of the rest of the input.
+fn weigh_learned(flow: &Observed, learned: &Learned, mut each: impl FnMut(Side, EvidenceKind)) {
+    for side in Side::BOTH {
+        let habits = learned.of(flow.transport, flow.endpoint(side));
+        if habits.listens {
+            each(side, EvidenceKind::Listener);
+        }
+        if habits.peers() > 1 {
+            each(side, EvidenceKind::Peers(habits.peers()));
+        }
     }
 }
 

@@ -19,7 +19,7 @@ mod table;
 
 pub use confidence::Confidence;
 pub use decision::{Basis, Decision, decide};
-pub use evidence::{EvidenceKind, is_in_doubt, weigh};
+pub use evidence::{EvidenceKind, is_in_doubt, may_be_in_doubt, weigh};
 pub use explain::{Candidate, Evidence, Explanation, candidates, explain};
 pub use learned::{Habits, Learned};
 pub use listing::{Category, CategoryId, Entry, Listing, Origin, Rank, ServiceId, Standing};

@@ -6,7 +6,7 @@ use super::order::Place;
 use super::record::FlowRecord;
 use super::segment::Segment;
 use crate::collections::Slab;
-use crate::net::{Endpoint, PortPair};
+use crate::net::{Endpoint, PortPair, Transport};
 
 /// All flows of an input that has ended.
 #[derive(Debug)]
@@ -65,9 +65,21 @@ impl Flows {
         self.visit_if(part, |_| true, |_| true, &mut each);
     }
 
-    /// Shows the flows of a part but those of which exactly one side sent a SYN, and so is the client.
-    pub fn visit_unopened(&self, part: &Part, mut each: impl FnMut(&FlowRecord)) {
-        self.visit_if(part, |segment| !segment.is_opened(), |segment| !segment.is_opened(), &mut each);
+    /// Shows the flows of a part whose transport and endpoints are wanted, but those of which exactly one side sent a SYN, and
+    /// so is the client.
+    pub fn visit_unopened(
+        &self,
+        part: &Part,
+        is_wanted: impl Fn(Transport, [Endpoint; 2]) -> bool,
+        mut each: impl FnMut(&FlowRecord),
+    ) {
+        let v4 = |segment: &Segment<V4Key>| {
+            !segment.is_opened() && is_wanted(segment.key().1, segment.endpoints())
+        };
+        let v6 = |segment: &Segment<V6Key>| {
+            !segment.is_opened() && is_wanted(segment.key().1, segment.endpoints())
+        };
+        self.visit_if(part, v4, v6, &mut each);
     }
 
     /// Shows the flows of a part whose endpoints are wanted.

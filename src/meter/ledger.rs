@@ -121,7 +121,8 @@ impl Ledger<'_> {
         let table = &*self.table;
         let asked = threads::map(parts.iter().collect(), self.threads, |part| {
             let mut asked = Learned::new();
-            flows.visit_unopened(part, |record| {
+            let may_be = |transport, endpoints| classify::may_be_in_doubt(transport, endpoints, table);
+            flows.visit_unopened(part, may_be, |record| {
                 let observed = Observed::from(record);
                 if classify::is_in_doubt(&observed, table) {
                     asked.ask(&observed);

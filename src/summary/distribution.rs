@@ -2,30 +2,29 @@
 
 use hdrhistogram::Histogram;
 
+use super::buckets::{Buckets, add_to, empty_histogram};
 use crate::merge::Merge;
 
-/// How many measurements are kept as they are before a histogram is worth its memory.
+/// How many values are kept as they are before counting by buckets is worth its memory.
 const FEW: usize = 32;
 
-/// Significant decimal digits that the histogram keeps: values are told apart to one per cent.
-const SIGNIFICANT_DIGITS: u8 = 2;
-
 /// A distribution of integers: exact count, sum, minimum and maximum, and percentiles to one per cent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Distribution {
     count: u64,
     sum: u128,
-    range: Option<(u64, u64)>,
+    /// The one above the other while there is none.
+    min: u64,
+    max: u64,
     values: Values,
 }
 
 /// What percentiles are made of. Which form it has depends on the way here, and no result does.
 #[derive(Clone, Debug)]
 enum Values {
-    /// Values with their counts, in no order.
+    /// Values with their counts, in no order: most rows of a summary have but few.
     Few(Vec<(u64, u64)>),
-    /// Boxed, for most rows of a summary have but few values.
-    Many(Box<Histogram<u64>>),
+    Many(Buckets),
 }
 
 impl Default for Values {
@@ -34,34 +33,32 @@ impl Default for Values {
     }
 }
 
-fn empty_histogram() -> Histogram<u64> {
-    Histogram::new(SIGNIFICANT_DIGITS).expect("two significant digits are within the crate's limits")
+impl Default for Distribution {
+    fn default() -> Self {
+        Self { count: 0, sum: 0, min: u64::MAX, max: 0, values: Values::default() }
+    }
 }
-
-/// The largest value that a histogram tells apart; larger ones are held there.
-const LARGEST: u64 = u64::MAX >> 1;
 
 impl Distribution {
     /// Adds one measurement.
-    #[inline]
     pub fn record(&mut self, value: u64) {
-        self.record_n(value, 1);
+        self.add(value, 1);
     }
 
     /// Adds a measurement that was made `count` times.
     pub fn record_n(&mut self, value: u64, count: u64) {
-        if count == 0 {
-            return;
+        if count > 0 {
+            self.add(value, count);
         }
-        self.count += count;
-        self.sum += u128::from(value) * u128::from(count);
-        self.widen((value, value));
-        self.values.add(value, count);
     }
 
-    fn widen(&mut self, (min, max): (u64, u64)) {
-        let (old_min, old_max) = self.range.unwrap_or((min, max));
-        self.range = Some((old_min.min(min), old_max.max(max)));
+    #[inline]
+    fn add(&mut self, value: u64, count: u64) {
+        self.count += count;
+        self.sum += u128::from(value) * u128::from(count);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.values.add(value, count);
     }
 
     /// A distribution from what is told of one by [`buckets`](Self::buckets), [`sum`](Self::sum), and minimum and maximum;
@@ -83,7 +80,8 @@ impl Distribution {
                 count > 0 && (u128::from(min) * count..=u128::from(max) * count).contains(&sum)
             }
         };
-        (found.sum, found.range) = (sum, range);
+        found.sum = sum;
+        (found.min, found.max) = range.unwrap_or((found.min, found.max));
         is_possible.then_some(found)
     }
 
@@ -99,17 +97,21 @@ impl Distribution {
 
     /// The smallest measurement.
     pub fn min(&self) -> Option<u64> {
-        self.range.map(|(min, _)| min)
+        self.range().map(|(min, _)| min)
     }
 
     /// The largest measurement.
     pub fn max(&self) -> Option<u64> {
-        self.range.map(|(_, max)| max)
+        self.range().map(|(_, max)| max)
+    }
+
+    fn range(&self) -> Option<(u64, u64)> {
+        (self.min <= self.max).then_some((self.min, self.max))
     }
 
     /// The values that at most the given shares (0 to 100 per cent) of the measurements exceed, to one per cent.
     pub fn percentiles<const N: usize>(&self, percents: [f64; N]) -> Option<[u64; N]> {
-        let (min, max) = self.range?;
+        let (min, max) = self.range()?;
         let histogram = self.values.histogram();
         Some(percents.map(|percent| histogram.value_at_percentile(percent).clamp(min, max)))
     }
@@ -126,72 +128,74 @@ impl Distribution {
 }
 
 impl Values {
+    #[inline]
     fn add(&mut self, value: u64, count: u64) {
         match self {
-            Self::Few(values) => {
-                if let Some((_, counted)) = values.iter_mut().find(|(known, _)| *known == value) {
-                    *counted += count;
-                } else if values.len() < FEW {
-                    values.push((value, count));
-                } else {
-                    let mut histogram = self.histogram().into_owned();
-                    add_to(&mut histogram, value, count);
-                    *self = Self::Many(Box::new(histogram));
-                }
-            }
-            Self::Many(histogram) => add_to(histogram, value, count),
+            Self::Many(buckets) => buckets.add(value, count),
+            Self::Few(_) => self.add_to_few(value, count),
         }
     }
 
-    fn histogram(&self) -> std::borrow::Cow<'_, Histogram<u64>> {
+    /// Kept out of the way of most measurements.
+    #[inline(never)]
+    fn add_to_few(&mut self, value: u64, count: u64) {
+        let Self::Few(values) = self else { return };
+        if let Some((_, counted)) = values.iter_mut().find(|(known, _)| *known == value) {
+            *counted += count;
+            return;
+        }
+        values.push((value, count));
+        if values.len() > FEW {
+            let mut buckets = Buckets::default();
+            for &(value, count) in &*values {
+                buckets.add(value, count);
+            }
+            *self = Self::Many(buckets);
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Many(mut buckets), Self::Many(others)) => {
+                buckets.merge(others);
+                Self::Many(buckets)
+            }
+            (mut values, Self::Few(few)) | (Self::Few(few), mut values) => {
+                for (value, count) in few {
+                    values.add(value, count);
+                }
+                values
+            }
+        }
+    }
+
+    fn histogram(&self) -> Histogram<u64> {
         match self {
             Self::Few(values) => {
                 let mut histogram = empty_histogram();
                 for &(value, count) in values {
                     add_to(&mut histogram, value, count);
                 }
-                std::borrow::Cow::Owned(histogram)
+                histogram
             }
-            Self::Many(histogram) => std::borrow::Cow::Borrowed(histogram),
+            Self::Many(buckets) => buckets.histogram(),
         }
     }
-}
-
-fn add_to(histogram: &mut Histogram<u64>, value: u64, count: u64) {
-    histogram
-        .record_n(value.min(LARGEST), count)
-        .expect("a histogram that grows takes every value up to the largest");
 }
 
 impl Merge for Distribution {
     fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.sum += other.sum;
-        if let Some(range) = other.range {
-            self.widen(range);
-        }
-        match (&mut self.values, other.values) {
-            (values, Values::Few(others)) => {
-                for (value, count) in others {
-                    values.add(value, count);
-                }
-            }
-            (Values::Many(histogram), Values::Many(others)) => {
-                histogram.add(*others).expect("a histogram that grows takes one of the same geometry");
-            }
-            (values @ Values::Few(_), Values::Many(mut others)) => {
-                others
-                    .add(&*values.histogram())
-                    .expect("a histogram that grows takes one of the same geometry");
-                *values = Values::Many(others);
-            }
-        }
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.values = std::mem::take(&mut self.values).and(other.values);
     }
 }
 
 impl PartialEq for Distribution {
     fn eq(&self, other: &Self) -> bool {
-        (self.count, self.sum, self.range) == (other.count, other.sum, other.range)
+        (self.count, self.sum, self.range()) == (other.count, other.sum, other.range())
             && self.buckets() == other.buckets()
     }
 }

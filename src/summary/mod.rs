@@ -2,6 +2,7 @@
 //!
 //! [`Tally`] counts while packets and flows come in, by ids; [`Summary`] is what it becomes, by names and in order.
 
+mod buckets;
 mod capture;
 mod certainty;
 mod counts;
@@ -9,7 +10,9 @@ mod distribution;
 mod frames;
 mod input;
 mod interval;
+mod pair_counter;
 mod port_pairs;
+mod rows;
 mod series;
 mod services;
 mod talkers;

@@ -1,17 +1,17 @@
 //! Counting while packets and flows come in: by ids, without names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{Hash, Hasher};
 
 use super::frames::FrameTally;
 use super::interval::IntervalTally;
-use super::port_pairs::PairCounter;
+use super::pair_counter::PairCounter;
+use super::rows::{Row, Rows};
 use super::services::{ServiceKey, ServiceTotals};
 use super::{Certainty, Counts, IntervalSummary, Loss, Series, Summary, UnknownEndpoints, Volume};
-use crate::classify::{CategoryId, Confidence, Decision, Learned, PortTable, ServiceId};
+use crate::classify::{Confidence, Decision, Learned, PortTable};
 use crate::flow::{FlowRecord, IntervalVolume};
 use crate::merge::{Merge, merge_maps};
-use crate::net::{PortClass, PortPair, Side, Timestamp, Transport};
+use crate::net::{PortClass, PortPair, Side, Timestamp};
 use crate::packet::Bucket;
 use crate::source::Frame;
 
@@ -19,7 +19,7 @@ use crate::source::Frame;
 #[derive(Debug)]
 pub struct Tally {
     frames: FrameTally,
-    rows: HashMap<Row, ServiceTotals, foldhash::fast::RandomState>,
+    rows: Rows,
     /// What was counted by port tables that are in use no more.
     named: BTreeMap<ServiceKey, ServiceTotals>,
     /// The versions of these tables.
@@ -34,30 +34,12 @@ pub struct Tally {
     closed: FrameTally,
 }
 
-/// What a row of services stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    service: ServiceId,
-    category: CategoryId,
-    transport: Transport,
-    port: Option<u16>,
-}
-
-/// In one word: every flow is hashed.
-impl Hash for Row {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let port = self.port.map_or(0, |port| 1 << 16 | u64::from(port));
-        let name = u64::from(self.service.0) << 16 | u64::from(self.category.0);
-        state.write_u64(name << 20 | port << 2 | self.transport as u64);
-    }
-}
-
 impl Tally {
     /// Nothing counted yet. At most `most_port_pairs` port pairs are kept apart.
     pub fn new(most_port_pairs: usize) -> Self {
         Self {
             frames: FrameTally::default(),
-            rows: HashMap::default(),
+            rows: Rows::default(),
             named: BTreeMap::new(),
             tables: BTreeSet::new(),
             port_classes: <[[Counts; 3]; 3]>::default(),
@@ -83,7 +65,7 @@ impl Tally {
     /// Counts a flow by what was decided of it, but for its port pair.
     pub fn flow(&mut self, record: &FlowRecord, decision: &Decision, table: &PortTable) {
         let counts = Counts::of(record);
-        add_flow(self.rows.entry(Row::of(record, decision)).or_default(), record, decision, counts);
+        add_flow(self.rows.totals(Row::of(record, decision)), record, decision, counts);
         let [service_class, peer_class] = classes(record, decision);
         self.port_classes[service_class as usize][peer_class as usize].merge(counts);
         self.certainty.add(decision, counts);
@@ -114,7 +96,7 @@ impl Tally {
     /// Ends counting by the ids of this table: what was counted keeps its names. The series has to be empty.
     pub fn leave_table(&mut self, table: &PortTable) {
         self.tables.insert(table.version());
-        for (row, totals) in self.rows.drain() {
+        for (row, totals) in std::mem::take(&mut self.rows) {
             self.named.entry(row.key(table)).or_default().merge(totals);
         }
     }
@@ -126,7 +108,7 @@ impl Tally {
         self.frames.merge(other.frames);
         self.closed.merge(other.closed);
         for (row, totals) in other.rows {
-            self.rows.entry(row).or_default().merge(totals);
+            self.rows.totals(row).merge(totals);
         }
         for (counts, others) in
             self.port_classes.as_flattened_mut().iter_mut().zip(other.port_classes.as_flattened())
@@ -181,30 +163,6 @@ impl Tally {
             unknown_endpoints: self.unknown_endpoints,
             other_unknown_endpoints: Counts::default(),
             talkers: BTreeMap::new(),
-        }
-    }
-}
-
-impl Row {
-    /// The row that a flow is counted in.
-    pub(super) fn of(record: &FlowRecord, decision: &Decision) -> Self {
-        Self {
-            service: decision.service,
-            category: decision.category,
-            transport: record.transport,
-            port: decision.summary_port(),
-        }
-    }
-
-    pub(super) fn key(self, table: &PortTable) -> ServiceKey {
-        let category = table.category(self.category);
-        ServiceKey {
-            service: table.service_name(self.service).to_owned(),
-            alias: table.alias(self.service).map(str::to_owned),
-            category: category.id.to_string(),
-            family: category.family.to_string(),
-            transport: self.transport,
-            port: self.port,
         }
     }
 }
