@@ -189,6 +189,10 @@ impl Merge for Habits {
 
 impl Merge for Learned {
     fn merge(&mut self, other: Self) {
+        if self.endpoints.is_empty() && self.zeros <= other.zeros {
+            *self = other;
+            return;
+        }
         if other.zeros > self.zeros {
             self.thin(other.zeros);
         }

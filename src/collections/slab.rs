@@ -61,11 +61,14 @@ impl<T> Slab<T> {
 
     /// The items of one of so many parts that are about as long, in the order of memory; what is free has to be sorted.
     pub(crate) fn part(&self, number: usize, parts: usize) -> impl Iterator<Item = &T> {
-        let bound = |part: usize| Id::try_from(self.places() * part / parts).expect(BOUNDED);
-        let places = bound(number)..bound(number + 1);
-        let passed = self.free.partition_point(|&id| id < places.start);
-        let mut free = self.free[passed..].iter().peekable();
-        places.filter(move |id| free.next_if_eq(&id).is_none()).map(|id| &self[id])
+        let bound = |part: usize| self.places() * part / parts;
+        let (begin, end) = (bound(number), bound(number + 1));
+        let items = self.chunks.iter().enumerate().flat_map(move |(chunk, items)| {
+            let within = |place: usize| place.saturating_sub(chunk * CHUNK).min(items.len());
+            &items[within(begin)..within(end)]
+        });
+        let passed = self.free.partition_point(|&id| (id as usize) < begin);
+        in_use(items, begin, self.free[passed..].iter().copied())
     }
 
     pub(crate) fn insert(&mut self, item: T) -> Id {
@@ -129,10 +132,19 @@ impl<T> Slab<T> {
     /// Takes all items out, in the order of memory, which is given back along the way.
     pub(crate) fn into_iter(mut self) -> impl Iterator<Item = T> {
         self.free.sort_unstable();
-        let mut free = self.free.into_iter().peekable();
-        let items = self.chunks.into_iter().flatten();
-        (0..).zip(items).filter(move |(id, _)| free.next_if_eq(id).is_none()).map(|(_, item)| item)
+        in_use(self.chunks.into_iter().flatten(), 0, self.free.into_iter())
     }
+}
+
+/// All items but those that are free, whose places are sorted; the first item is in the place `first`.
+fn in_use<I: Iterator>(
+    items: I,
+    first: usize,
+    free: impl Iterator<Item = Id>,
+) -> impl Iterator<Item = I::Item> {
+    let mut free = free.peekable();
+    let mut is_free = move |place: usize| free.next_if(|&id| id as usize == first + place).is_some();
+    items.enumerate().filter(move |(place, _)| !is_free(*place)).map(|(_, item)| item)
 }
 
 impl<T> std::ops::Index<Id> for Slab<T> {

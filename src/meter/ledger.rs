@@ -143,9 +143,12 @@ impl Ledger<'_> {
             flows.visit_between(part, is_asked, |record| learned.learn(&record.into()));
             learned
         });
-        for learned in learned {
-            self.learned.merge(learned);
-        }
+        // Each of them began with all that was asked.
+        let learned = learned.into_iter().reduce(|mut one, other| {
+            one.merge(other);
+            one
+        });
+        self.learned = learned.unwrap_or_default();
     }
 
     fn count(&mut self, flows: &Flows, parts: &[Part]) {
