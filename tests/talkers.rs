@@ -86,7 +86,7 @@ fn all_talkers_are_the_sums_of_the_flows() {
         let flows = flows(&capture);
         let found = talkers(&capture, &["--talkers", "0", "--talkers-of", "DNS", "--talkers-of", "web-tls"]);
         let names = found.as_array().unwrap().iter().map(|list| list["of"].as_str());
-        assert_eq!(names.collect::<Vec<_>>(), [None, Some("DNS"), Some("web-tls")], "{name}");
+        assert_eq!(names.collect::<Vec<_>>(), [None, Some("domain"), Some("web-tls")], "{name}");
         assert_eq!(listed(&found[0]), sums(flows.iter()), "{name}");
         let of_dns = flows.iter().filter(|flow| flow["network"]["protocol"] == "domain");
         assert_eq!(listed(&found[1]), sums(of_dns), "{name}");
@@ -188,6 +188,28 @@ fn every_format_for_people_shows_them() {
         }
         assert!(!report(&[]).contains("Conversations"), "{format}");
     }
+}
+
+#[test]
+fn one_service_or_category_has_one_list_whatever_it_is_called() {
+    let of = |names: &[&str]| {
+        let mut arguments = vec!["--talkers", "2"];
+        arguments.extend(names.iter().flat_map(|name| ["--talkers-of", name]));
+        let lists = talkers(&testdata("office.pcapng"), &arguments);
+        lists
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|list| list["of"].as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    let domain = [None, Some("domain".to_owned())];
+    assert_eq!(of(&["DNS", "dns", "domain"]), domain);
+    assert_eq!(of(&["Domain"]), domain);
+    assert_eq!(
+        of(&["Web-TLS", "HTTPS", "web-tls"]),
+        [None, Some("https".to_owned()), Some("web-tls".to_owned())]
+    );
 }
 
 #[test]
