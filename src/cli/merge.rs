@@ -1,5 +1,6 @@
 //! `portolan merge`: summaries of parts to one of the whole.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
@@ -35,9 +36,27 @@ pub(super) struct Arguments {
 /// Runs `portolan merge`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut whole = Summary::default();
+    let mut parts = BTreeSet::new();
     for path in &arguments.summaries {
-        whole.merge(documents::read(path)?);
+        let summary = documents::read(path)?;
+        parts.extend(optional_parts(&summary));
+        whole.merge(summary);
+    }
+    let kept = optional_parts(&whole);
+    let left_out: Vec<String> = parts.into_iter().filter(|part| !kept.contains(part)).collect();
+    if !left_out.is_empty() {
+        super::say(&format!("left out, for not all summaries have it: {}", left_out.join(", ")));
     }
     documents::write(&whole, arguments.format, arguments.top, arguments.output.as_deref())?;
     Ok(Exit::Done)
+}
+
+/// What a summary has that it need not have.
+fn optional_parts(summary: &Summary) -> BTreeSet<String> {
+    let intervals = summary.series.iter().map(|_| "intervals".to_owned());
+    let talkers = summary.talkers.keys().map(|within| match within {
+        Some(name) => format!("talkers of {name}"),
+        None => "talkers".to_owned(),
+    });
+    intervals.chain(talkers).collect()
 }

@@ -111,8 +111,18 @@ impl Summary {
     }
 }
 
+/// One row for each service, transport and port; and what not all parts have is left out of the sum, for it would not add up to the
+/// whole: [`Summary::talkers`] by name, and [`Summary::series`]. A part in which nothing has ports lacks nothing.
 impl Merge for Summary {
-    fn merge(&mut self, other: Self) {
+    fn merge(&mut self, mut other: Self) {
+        let lack = [&*self, &other].map(|part| part.classified() != Counts::default());
+        let names: BTreeSet<_> = self.talkers.keys().chain(other.talkers.keys()).cloned().collect();
+        let talkers = names.into_iter().filter_map(|name| {
+            let lists = [self.talkers.remove(&name), other.talkers.remove(&name)];
+            Some((name, merge_optional(lists, lack)?))
+        });
+        self.talkers = talkers.collect();
+        self.series = merge_optional([self.series.take(), other.series], lack);
         self.tables.extend(other.tables);
         self.inputs.extend(other.inputs);
         self.inputs.sort();
@@ -127,13 +137,17 @@ impl Merge for Summary {
         self.certainty.merge(other.certainty);
         self.unknown_endpoints.merge(other.unknown_endpoints);
         self.other_unknown_endpoints.merge(other.other_unknown_endpoints);
-        merge_maps(&mut self.talkers, other.talkers);
-        self.series = match (self.series.take(), other.series) {
-            (Some(mut series), Some(other)) => {
-                series.merge(other);
-                Some(series)
-            }
-            (series, other) => series.or(other),
-        };
+    }
+}
+
+/// What both have is added up. Who has none of it lacks something, or has nothing to add.
+fn merge_optional<T: Merge>(parts: [Option<T>; 2], lack: [bool; 2]) -> Option<T> {
+    match (parts, lack) {
+        ([Some(mut one), Some(other)], _) => {
+            one.merge(other);
+            Some(one)
+        }
+        ([Some(part), None], [_, false]) | ([None, Some(part)], [false, _]) => Some(part),
+        _ => None,
     }
 }

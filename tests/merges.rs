@@ -1,0 +1,89 @@
+//! What summaries may be added up, and what the sum leaves out: `portolan merge`, run as a process.
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod kept;
+mod validated;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use kept::{Kept, portolan, stdout, testdata};
+use serde_json::Value;
+
+/// The summary of a capture, with everything that is asked for.
+fn read(kept: &Kept, capture: &str, more: &[&str]) -> String {
+    let capture = testdata(capture);
+    let mut arguments = vec!["read", "-q", "--top", "0", "--format", "json", &capture];
+    arguments.extend(more);
+    kept.put(&format!("{}.json", kept.count()), &stdout(&arguments))
+}
+
+/// The sum, and what is told of it.
+fn merged(parts: &[&String]) -> (String, String) {
+    let mut arguments = vec!["merge"];
+    arguments.extend(parts.iter().map(|part| part.as_str()));
+    let output = portolan(&arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn sum<'a>(rows: impl IntoIterator<Item = &'a Value>, field: &str) -> u64 {
+    rows.into_iter().map(|row| row[field].as_u64().unwrap()).sum()
+}
+
+/// What a list adds up to, if there is one, is all that has ports.
+fn assert_closed(document: &Value) {
+    for field in ["packets", "bytes"] {
+        let whole = sum(document["services"].as_array().unwrap(), field);
+        if let Some(intervals) = document["intervals"].as_array() {
+            assert_eq!(sum(intervals, field), whole, "intervals");
+        }
+        for talkers in
+            document["talkers"].as_array().into_iter().flatten().filter(|list| list["of"].is_null())
+        {
+            let list = &talkers["conversations"];
+            let listed = sum(list["listed"].as_array().unwrap(), field);
+            assert_eq!(listed + list["others"][field].as_u64().unwrap(), whole, "conversations");
+        }
+    }
+}
+
+#[test]
+fn what_not_all_parts_have_is_left_out_and_told() {
+    let kept = Kept::new();
+    let no_rules = |capture, more: &[&str]| read(&kept, capture, &[&["--no-rules"], more].concat());
+    let both = no_rules("http.pcap", &["--interval", "10s", "--talkers", "0", "--talkers-of", "dns"]);
+    let series = no_rules("dns.pcap", &["--interval", "10s"]);
+    let talkers = no_rules("office.pcapng", &["--talkers", "5"]);
+    let neither = no_rules("ssh.pcap", &[]);
+    // Nothing of it has ports: no sum lacks it.
+    let ping = no_rules("ping.pcap", &[]);
+    let parts = |document: &Value| {
+        (document["intervals"].is_array(), document["talkers"].as_array().map_or(0, Vec::len))
+    };
+    for (summaries, expected, told) in [
+        (vec![&both, &both], (true, 2), vec![]),
+        (vec![&both, &ping], (true, 2), vec![]),
+        (vec![&ping, &both], (true, 2), vec![]),
+        (vec![&both, &series], (true, 0), vec!["talkers"]),
+        (vec![&talkers, &both], (false, 1), vec!["intervals", "talkers of domain"]),
+        (vec![&both, &neither, &both], (false, 0), vec!["intervals", "talkers"]),
+        (vec![&neither, &neither], (false, 0), vec![]),
+    ] {
+        let (document, stderr) = merged(&summaries);
+        let document = validated::json(&document);
+        assert_eq!(parts(&document), expected, "{summaries:?}");
+        assert_closed(&document);
+        assert_eq!(stderr.lines().count(), usize::from(!told.is_empty()), "{stderr}");
+        assert!(told.iter().all(|part| stderr.contains(part)), "{stderr}");
+    }
+    let whole = merged(&[&both, &series, &ping, &neither]).0;
+    assert_eq!(merged(&[&neither, &ping, &series, &both]).0, whole);
+    for [one, two] in [[&both, &neither], [&both, &ping], [&series, &both]] {
+        let rest: Vec<&String> =
+            [&both, &series, &ping, &neither].into_iter().filter(|part| ![one, two].contains(part)).collect();
+        let grouped = kept.put("grouped", &merged(&[one, two]).0);
+        assert_eq!(merged(&[&[&grouped], &rest[..]].concat()).0, whole);
+    }
+}
