@@ -44,7 +44,7 @@ struct Row {
     before: Counts,
     after: Counts,
     change: &'static str,
-    /// Millionths of what there was before; null for what is new.
+    /// Millionths of what there was before, rounded up; null for what is new.
     change_ppm: Option<i64>,
 }
 

@@ -128,7 +128,7 @@ struct Change<K> {
     before: Counts,
     after: Counts,
     fate: Fate,
-    /// Millionths of what there was before; none of what is new.
+    /// Millionths of what there was before, rounded up, so that no change is none; `None` of what is new.
     relative: Option<i128>,
 }
 
@@ -176,9 +176,8 @@ impl<'a> Changes<'a> {
     /// Whether anything that is listed changed by more than so many millionths, came or went.
     pub fn exceed(&self, millionths: u64) -> bool {
         fn exceeds<K>(change: &Change<K>, millionths: u64) -> bool {
-            change
-                .relative
-                .map_or(change.fate == Fate::New, |relative| relative.unsigned_abs() > millionths.into())
+            let is_more = |relative: i128| relative.unsigned_abs() > millionths.into();
+            matches!(change.fate, Fate::New | Fate::Gone) || change.relative.is_some_and(is_more)
         }
         exceeds(&self.whole, millionths)
             || self.categories.iter().any(|change| exceeds(change, millionths))
@@ -304,13 +303,13 @@ impl Scale {
     }
 }
 
-/// How many millionths of `old` there are more or less; none of nothing.
+/// How many millionths of `old` there are more or less, rounded up; none of nothing.
 fn relative(old: u128, new: u128) -> Option<i128> {
     // A million has 20 bits: where the numbers leave no room for it, their last bits do not matter.
     let shift = 20_u32.saturating_sub(old.max(new).leading_zeros());
-    let (old, new) = (old >> shift, new >> shift);
-    let magnitude = (old.abs_diff(new) * 1_000_000).checked_div(old)?;
-    let magnitude = i128::try_from(magnitude).unwrap_or(i128::MAX);
+    let (was, is) = (old >> shift, new >> shift);
+    let magnitude = (old > 0).then(|| (was.abs_diff(is) * 1_000_000).div_ceil(was.max(1)))?;
+    let magnitude = i128::try_from(magnitude.max(u128::from(old != new))).unwrap_or(i128::MAX);
     Some(if new < old { -magnitude } else { magnitude })
 }
 
