@@ -99,3 +99,51 @@ fn set_bytes(value: &mut Value, bytes: u64) {
         _ => {}
     }
 }
+
+#[test]
+fn traffic_without_ports_comes_and_goes_as_well() {
+    let kept = Kept::new();
+    let [nothing, ping, parts] = [
+        kept.of("http", &["http.pcap"]),
+        kept.of("ping", &["ping.pcap"]),
+        kept.of("parts", &["ping.pcap", "fragments.pcapng"]),
+    ];
+    let document = |before: &str, after: &str, per: &str| {
+        validated::json(&stdout(&["diff", before, after, "--per", per, "--format", "json"]))
+    };
+    let rows = document(&nothing, &ping, "total")["unclassified"].as_array().unwrap().clone();
+    let icmp = rows.iter().find(|row| row["protocol"] == 1).unwrap();
+    assert_eq!(
+        (&icmp["bucket"], &icmp["name"], &icmp["change"]),
+        (&"other-ip".into(), &"ICMP".into(), &"new".into())
+    );
+    let summary = validated::json(&fs::read_to_string(&ping).unwrap());
+    assert_eq!(icmp["after"]["bytes"], summary["unclassified"]["other_ip"]["by_protocol"]["1"]["bytes"]);
+    let whole = document(&ping, &parts, "share")["unclassified"].clone();
+    assert!(
+        whole.as_array().unwrap().iter().any(|row| row["bucket"] == "fragment" && row["change"] == "new"),
+        "{whole}"
+    );
+    let status = |arguments: &[&str]| portolan(&[&["diff"], arguments].concat()).status.code();
+    assert_eq!(status(&[&ping, &ping, "--fail-over", "0%"]), Some(0));
+    let twice = kept.put("twice", &stdout(&["merge", &ping, &ping]));
+    for measure in ["bytes", "packets"] {
+        assert_eq!(
+            status(&[&ping, &twice, "--fail-over", "99%", "--measure", measure]),
+            Some(5),
+            "{measure}"
+        );
+        assert_eq!(
+            status(&[&ping, &twice, "--fail-over", "100%", "--measure", measure]),
+            Some(0),
+            "{measure}"
+        );
+    }
+    assert_eq!(status(&[&ping, &twice, "--fail-over", "0%", "--per", "share"]), Some(0));
+    for format in ["text", "markdown", "html"] {
+        let told = stdout(&["diff", &ping, &twice, "--format", format]);
+        assert!(told.contains("Without ports") && told.contains("ICMP"), "{format}: {told}");
+        assert!(!told.contains("As much as before"), "{format}: {told}");
+    }
+    assert_eq!(status(&[&ping, &nothing, "--fail-over", "1000%", "--measure", "packets"]), Some(5));
+}

@@ -65,7 +65,7 @@ enum Per {
     Total,
     /// Rates over the time of each capture
     Second,
-    /// Shares of all that has ports
+    /// Shares of all that has ports; of packets without ports, of everything
     Share,
 }
 
