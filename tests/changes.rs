@@ -147,3 +147,15 @@ fn traffic_without_ports_comes_and_goes_as_well() {
     }
     assert_eq!(status(&[&ping, &nothing, "--fail-over", "1000%", "--measure", "packets"]), Some(5));
 }
+
+#[test]
+fn a_service_under_another_alias_is_the_same() {
+    let kept = Kept::new();
+    let rules = kept.put("rules", "http 80/tcp www\n");
+    let path = testdata("http.pcap");
+    let summary = |rules: &[&str]| stdout(&[&["read", "-q", &path, "--format", "json"], rules].concat());
+    let [plain, renamed] = [summary(&["--no-rules"]), summary(&["--rules", &rules])];
+    assert_ne!(plain, renamed);
+    let [plain, renamed] = [kept.put("plain", &plain), kept.put("renamed", &renamed)];
+    assert_eq!(portolan(&["diff", &plain, &renamed, "--fail-over", "0%"]).status.code(), Some(0));
+}

@@ -87,3 +87,36 @@ fn what_not_all_parts_have_is_left_out_and_told() {
         assert_eq!(merged(&[&[&grouped], &rest[..]].concat()).0, whole);
     }
 }
+
+#[test]
+fn tables_that_call_a_service_otherwise_make_no_second_row() {
+    let kept = Kept::new();
+    let by = |name: &str, rules: &str| {
+        let rules = kept.put(name, rules);
+        read(&kept, "http.pcap", &["--rules", &rules, "--interval", "1s"])
+    };
+    let category =
+        "[[rule]]\nname = \"http\"\ncategory = \"database\"\nports = [80, 8000]\ntransport = \"tcp\"\n";
+    let parts =
+        [by("alpha", "http 80/tcp alpha\n"), by("omega", "http 80/tcp omega\n"), by("table.toml", category)];
+    let (whole, _) = merged(&[&parts[0], &parts[1], &parts[2]]);
+    let document = validated::json(&whole);
+    let rows = document["services"].as_array().unwrap();
+    let names: BTreeSet<String> =
+        rows.iter().map(|row| format!("{} {} {}", row["service"], row["transport"], row["port"])).collect();
+    assert_eq!(names.len(), rows.len(), "{names:?}");
+    for field in ["packets", "bytes", "flows"] {
+        assert_eq!(sum(document["categories"].as_array().unwrap(), field), sum(rows, field));
+    }
+    assert_closed(&document);
+    let path = kept.put("whole", &whole);
+    let gauges = stdout(&["report", "--format", "prometheus", "--top", "0", &path]);
+    let series: Vec<&str> = gauges.lines().filter_map(|line| Some(line.rsplit_once(' ')?.0)).collect();
+    assert_eq!(series.iter().collect::<BTreeSet<_>>().len(), series.len());
+    // The order and the grouping change nothing, and once is enough.
+    let [a, b, c] = &parts;
+    assert_eq!(merged(&[c, a, b]).0, whole);
+    let bc = kept.put("bc", &merged(&[c, b]).0);
+    assert_eq!(merged(&[a, &bc]).0, whole);
+    assert_eq!(merged(&[&path]).0, whole);
+}

@@ -24,6 +24,7 @@ pub use input::InputReport;
 pub use interval::{Begun, IntervalSummary, IntervalTally, IntervalTotals};
 pub use port_pairs::PortPairs;
 pub use series::{Interval, Series};
+pub(crate) use services::one_row_each;
 pub use services::{ConfidenceFlows, ServiceKey, ServiceTotals};
 pub use talkers::{Conversation, Heaviest, TalkerCounts, TalkerTally, Talkers};
 pub use tally::Tally;
@@ -130,7 +131,7 @@ impl Merge for Summary {
         self.loss.merge(other.loss);
         self.unclassified.merge(other.unclassified);
         self.packet_size.merge(other.packet_size);
-        merge_maps(&mut self.services, other.services);
+        self.services = one_row_each(std::mem::take(&mut self.services).into_iter().chain(other.services));
         merge_maps(&mut self.port_classes, other.port_classes);
         self.port_pairs.merge(other.port_pairs);
         self.other_port_pairs.merge(other.other_port_pairs);

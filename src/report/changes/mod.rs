@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use super::view::{self, Share};
 use super::{ReportOptions, units};
-use crate::net::PortClass;
+use crate::net::{PortClass, Transport};
 use crate::summary::{Counts, ServiceKey, Summary, Unclassified};
 
 /// What is compared.
@@ -165,8 +165,10 @@ impl<'a> Changes<'a> {
             let groups = summary.services_by(|key| (&*key.category, &*key.family));
             groups.into_iter().map(|(key, totals)| (key, totals.counts)).collect()
         };
+        let names = names(before, after);
         let by_service = |summary: &'a Summary| {
-            summary.services.iter().map(|(key, totals)| (key, totals.counts)).collect()
+            let rows = summary.services.iter();
+            rows.map(|(key, totals)| (names[&key.identity()], totals.counts)).collect()
         };
         Ok(Self {
             before,
@@ -221,6 +223,14 @@ impl<'a> Changes<'a> {
         let per = if self.options.per == Per::Second { " a second" } else { "" };
         format!("{what}{per}: {before} before, {after} after.")
     }
+}
+
+/// How each service of two summaries is called, whatever their port tables call it.
+fn names<'a>(
+    before: &'a Summary,
+    after: &'a Summary,
+) -> BTreeMap<(&'a str, Transport, Option<u16>), &'a ServiceKey> {
+    before.services.keys().chain(after.services.keys()).map(|key| (key.identity(), key)).collect()
 }
 
 /// What the buckets without ports have.

@@ -12,7 +12,7 @@ use crate::net::{PortClass, PortPair, Timestamp, Transport};
 use crate::report::view;
 use crate::summary::{
     self, CaptureTotals, ConfidenceFlows, Conversation, Heaviest, InputReport, Series, ServiceKey,
-    ServiceTotals, Summary, UnknownEndpoint, UnknownEndpoints,
+    ServiceTotals, Summary, UnknownEndpoint, UnknownEndpoints, one_row_each,
 };
 
 /// The largest count that is believed: some dozens of them still have room in 64 bits.
@@ -99,11 +99,6 @@ struct Document {
 
 impl Document {
     fn into_summary(self) -> Summary {
-        let mut services = BTreeMap::<ServiceKey, ServiceTotals>::new();
-        for row in self.services {
-            let (key, totals) = row.into_parts();
-            services.entry(key).or_default().merge(totals);
-        }
         let mut port_classes = BTreeMap::<_, summary::Counts>::new();
         for row in self.port_classes {
             port_classes.entry((row.service_class, row.peer_class)).or_default().merge(row.counts.into());
@@ -125,7 +120,7 @@ impl Document {
             loss: self.loss.into(),
             unclassified: self.unclassified.into(),
             packet_size: self.distributions.packet_size.0,
-            services,
+            services: one_row_each(self.services.into_iter().map(ServiceRow::into_parts)),
             port_classes,
             port_pairs: self.port_pairs.into_iter().map(pair).collect(),
             other_port_pairs: self.other_port_pairs.into(),
