@@ -20,7 +20,7 @@ use portolan::summary::{InputReport, Summary};
 
 use super::anonymize::AnonymizeOptions;
 use super::interrupt::{self, Interrupt};
-use super::output::{Output, is_same_file};
+use super::output::{Output, check_inputs, is_same_place};
 use super::page::SummaryFormat;
 use super::progress::Progress;
 use super::records::RecordsOptions;
@@ -176,7 +176,7 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
     let summary = arguments.output.as_deref().unwrap_or(stdout);
     let outputs: Vec<&Path> = iter::once(summary).chain(arguments.records.files()).collect();
     for (index, output) in outputs.iter().enumerate() {
-        if outputs[..index].iter().any(|other| other == output || is_same_file(other, output)) {
+        if outputs[..index].iter().any(|other| is_same_place(other, output)) {
             let place = if *output == stdout {
                 "standard output; -o takes a file".into()
             } else {
@@ -184,15 +184,8 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
             };
             return Err(format!("two results would go to {place}"));
         }
-        let clash = arguments
-            .files
-            .iter()
-            .chain(arguments.rules.file())
-            .chain(arguments.anonymize.file())
-            .find(|input| is_same_file(input, output));
-        if let Some(input) = clash {
-            return Err(format!("{} would be written over the input {}", output.display(), input.display()));
-        }
+        let inputs = arguments.files.iter().chain(arguments.rules.file()).chain(arguments.anonymize.file());
+        check_inputs(Some(output), inputs)?;
     }
     Ok(())
 }

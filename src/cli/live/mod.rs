@@ -27,7 +27,7 @@ use portolan::summary::Summary;
 
 use super::anonymize::AnonymizeOptions;
 use super::interrupt::Interrupt;
-use super::output::{Output, is_same_file};
+use super::output::{Output, check_inputs, is_same_place};
 use super::rules::RulesOptions;
 use super::talkers::TalkersOptions;
 use super::{Exit, duration, page};
@@ -284,16 +284,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 fn check_outputs(arguments: &Arguments) -> Result<(), String> {
     let packets = arguments.recording.write.as_deref();
     if let (Some(packets), Some(records)) = (packets, arguments.output.as_deref())
-        && (packets == records || is_same_file(packets, records))
+        && is_same_place(packets, records)
     {
         return Err(format!("both the packets and the records would go to {}", packets.display()));
     }
-    for output in packets.into_iter().chain(arguments.output.as_deref()) {
-        let mut inputs =
-            arguments.replay.iter().chain(arguments.rules.file()).chain(arguments.anonymize.file());
-        if let Some(input) = inputs.find(|input| is_same_file(input, output)) {
-            return Err(format!("{} would be written over the input {}", output.display(), input.display()));
-        }
+    for output in [packets, arguments.output.as_deref()] {
+        let inputs = arguments.replay.iter().chain(arguments.rules.file()).chain(arguments.anonymize.file());
+        check_inputs(output, inputs)?;
     }
     Ok(())
 }
