@@ -120,3 +120,26 @@ fn tables_that_call_a_service_otherwise_make_no_second_row() {
     assert_eq!(merged(&[a, &bc]).0, whole);
     assert_eq!(merged(&[&path]).0, whole);
 }
+
+#[test]
+fn no_summary_is_written_over() {
+    let kept = Kept::new();
+    let [a, b] = ["http.pcap", "dns.pcap"].map(|capture| read(&kept, capture, &[]));
+    let before = fs::read(&b).unwrap();
+    let link = kept.path("link.json");
+    std::os::unix::fs::symlink(&b, &link).unwrap();
+    let roundabout =
+        format!("{}/../{}/{}", kept.path("").display(), kept.name(), b.rsplit_once('/').unwrap().1);
+    for output in [&b, &roundabout, link.to_str().unwrap()] {
+        for arguments in
+            [vec!["merge", &a, &b], vec!["diff", &a, &b], vec!["diff", &b, &a], vec!["report", &b]]
+        {
+            let refused = portolan(&[&arguments[..], &["-o", output]].concat());
+            assert_eq!(refused.status.code(), Some(2), "{arguments:?} -o {output}");
+            let told = String::from_utf8(refused.stderr).unwrap();
+            assert!(told.contains("would be written over the input"), "{told}");
+            assert_eq!(fs::read(&b).unwrap(), before);
+        }
+    }
+    stdout(&["merge", &a, &b, "-o", kept.path("sum.json").to_str().unwrap()]);
+}

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum, ValueHint};
 use portolan::report::{self, ChangeOptions, Changes, ChangesFormat};
 
-use super::output::Output;
+use super::output::{Output, check_inputs};
 use super::{Exit, documents, page};
 
 /// Say what changed between two summaries: what is new, gone, grown or shrunk
@@ -102,6 +102,7 @@ fn parse_share(text: &str) -> Result<u64, String> {
 
 /// Runs `portolan diff`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    super::usage(check_inputs(arguments.output.as_deref(), [&arguments.before, &arguments.after]));
     let [before, after] = [documents::read(&arguments.before)?, documents::read(&arguments.after)?];
     let options = ChangeOptions {
         measure: match arguments.measure {

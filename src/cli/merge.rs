@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 use portolan::merge::Merge as _;
 use portolan::summary::Summary;
 
+use super::output::check_inputs;
 use super::page::SummaryFormat;
 use super::{Exit, documents};
 
@@ -35,6 +36,7 @@ pub(super) struct Arguments {
 
 /// Runs `portolan merge`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    super::usage(check_inputs(arguments.output.as_deref(), &arguments.summaries));
     let mut whole = Summary::default();
     let mut parts = BTreeSet::new();
     for path in &arguments.summaries {

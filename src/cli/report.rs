@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::output::check_inputs;
 use super::page::{self, SummaryFormat};
 use super::{Exit, documents};
 use clap::{Args, ValueHint};
@@ -33,6 +34,7 @@ pub(super) struct Arguments {
 /// Runs `portolan report`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(page::check_open(arguments.open, arguments.format));
+    super::usage(check_inputs(arguments.output.as_deref(), [&arguments.summary]));
     let summary = documents::read(&arguments.summary)?;
     documents::write(&summary, arguments.format, arguments.top, arguments.output.as_deref())?;
     if let Some(path) = arguments.output.as_deref().filter(|_| arguments.open) {
