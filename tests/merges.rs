@@ -143,3 +143,23 @@ fn no_summary_is_written_over() {
     }
     stdout(&["merge", &a, &b, "-o", kept.path("sum.json").to_str().unwrap()]);
 }
+
+#[test]
+fn a_report_shows_all_talkers_that_there_are() {
+    let kept = Kept::new();
+    let path = read(&kept, "office.pcapng", &["--talkers", "0"]);
+    let document = validated::json(&fs::read(&path).unwrap());
+    let hosts = document["talkers"][0]["hosts"]["listed"].as_array().unwrap();
+    assert!(hosts.len() > 2);
+    for format in ["text", "html", "markdown", "json"] {
+        for arguments in [["report", "--top", "1"], ["merge", "--top", "1"]] {
+            let told = stdout(&[&arguments[..], &["--format", format, &path]].concat());
+            for host in hosts {
+                assert!(
+                    told.contains(host["address"].as_str().unwrap()),
+                    "{arguments:?} as {format}: {host}"
+                );
+            }
+        }
+    }
+}

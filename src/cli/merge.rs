@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     #[arg(required = true, value_name = "SUMMARY", value_hint = ValueHint::FilePath)]
     summaries: Vec<PathBuf>,
 
-    /// Rows in each list; 0 for all
+    /// Rows in each list, but for talkers, which are shown as they are; 0 for all
     #[arg(long, value_name = "N", default_value_t = 0)]
     top: usize,
 

@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "SUMMARY", value_hint = ValueHint::FilePath)]
     summary: PathBuf,
 
-    /// Rows in each list; 0 for all
+    /// Rows in each list, but for talkers, which are shown as they are; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
 
