@@ -163,3 +163,17 @@ fn promtool_takes_the_gauges() {
     let told = [output.stdout, output.stderr].concat();
     assert!(output.status.success() && told.is_empty(), "{}", String::from_utf8_lossy(&told));
 }
+
+#[test]
+fn who_was_refused_had_an_answer() {
+    for arguments in [
+        &["read", "--no-rules", &testdata("refused.pcap")][..],
+        &["live", "--no-rules", "--replay", &testdata("refused.pcap"), "--speed", "max", "--interval", "10s"],
+    ] {
+        let told = stdout(arguments).to_lowercase();
+        assert!(
+            told.contains("refused") && !told.contains("no answer") && !told.contains("unanswered"),
+            "{told}"
+        );
+    }
+}
