@@ -126,6 +126,53 @@ fn summaries_with_pseudonyms_of_one_key_are_merged_and_compared() {
 }
 
 #[test]
+fn true_addresses_and_pseudonyms_are_not_mixed() {
+    let keyed = Keyed::new();
+    let other_key = keyed.path("other-key");
+    fs::write(&other_key, "0123456789abcdef0123456789abcdef").unwrap();
+    let read = |name: &str, capture: &str, more: &[&str]| {
+        let (path, capture) =
+            (keyed.path(name), format!("{}/testdata/{capture}", env!("CARGO_MANIFEST_DIR")));
+        let read = ["read", "-q", "--no-rules", &capture, "--format", "json", "-o", &path];
+        assert!(portolan(&[&read, more].concat()).status.success());
+        path
+    };
+    let mark = |path: &str| validated::json(&fs::read(path).unwrap())["anonymized"].clone();
+    let key = keyed.path("key");
+    let plain = read("plain", "http.pcap", &["--talkers", "3"]);
+    let one = read("one", "http.pcap", &["--talkers", "3", "--anonymize", &key]);
+    let again = read("again", "openvpn.pcapng", &["--anonymize", &key]);
+    let other = read("other", "http.pcap", &["--talkers", "3", "--anonymize", &other_key]);
+    assert!(mark(&plain).is_null() && mark(&one).is_string());
+    assert_eq!((mark(&again), mark(&one) == mark(&other)), (mark(&one), false));
+    if cfg!(feature = "live") {
+        let capture = format!("{}/testdata/http.pcap", env!("CARGO_MANIFEST_DIR"));
+        let live = ["live", "--replay", &capture, "--speed", "max", "--format", "json", "--anonymize", &key];
+        assert_eq!(validated::json(&portolan(&live).stdout)["anonymized"], mark(&one));
+    }
+    for pair in [[&plain, &one], [&one, &plain], [&one, &other], [&again, &plain]] {
+        for command in ["merge", "diff"] {
+            let ended = portolan(&[command, pair[0], pair[1]]);
+            let told = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(
+                (ended.status.code(), told.lines().count()),
+                (Some(1), 1),
+                "{command} {pair:?}: {told}"
+            );
+            assert!(told.contains("--anonymize") && told.contains(pair[1].as_str()), "{told}");
+        }
+    }
+    let merged = portolan(&["merge", &one, &again]);
+    assert!(merged.status.success());
+    assert_eq!(validated::json(&merged.stdout)["anonymized"], mark(&one));
+    // Where nothing shows addresses there is nothing to mix.
+    let without = [read("a", "http.pcap", &[]), read("b", "http.pcap", &["--anonymize", &key])];
+    for command in ["merge", "diff"] {
+        assert!(portolan(&[command, &without[0], &without[1]]).status.success());
+    }
+}
+
+#[test]
 fn what_is_no_key_is_told_in_one_line_before_anything_is_read() {
     let keyed = Keyed::new();
     let short = keyed.path("short");

@@ -280,6 +280,7 @@ proptest! {
     #[test]
     fn a_document_that_is_read_again_is_the_summary(mut summary in summary(), top in 1usize..30) {
         summary.tables = ["2026-02-25-abc".to_owned(), "2026-02-25-def".to_owned()].into();
+        summary.anonymized = ["0123456789abcdef".to_owned()].into();
         let document = |summary: &Summary, top| {
             report(Format::Json, summary, ReportOptions { top, ..ReportOptions::default() })
         };

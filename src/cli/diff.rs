@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum, ValueHint};
 use portolan::report::{self, ChangeOptions, Changes, ChangesFormat};
 
+use super::documents::Addresses;
 use super::output::{Output, check_inputs};
 use super::{Exit, documents, page};
 
@@ -104,6 +105,9 @@ fn parse_share(text: &str) -> Result<u64, String> {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(check_inputs(arguments.output.as_deref(), [&arguments.before, &arguments.after]));
     let [before, after] = [documents::read(&arguments.before)?, documents::read(&arguments.after)?];
+    let mut addresses = Addresses::default();
+    addresses.add(&arguments.before, &before)?;
+    addresses.add(&arguments.after, &after)?;
     let options = ChangeOptions {
         measure: match arguments.measure {
             Measure::Bytes => report::Measure::Bytes,

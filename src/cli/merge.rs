@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 use portolan::merge::Merge as _;
 use portolan::summary::Summary;
 
+use super::documents::Addresses;
 use super::output::check_inputs;
 use super::page::SummaryFormat;
 use super::{Exit, documents};
@@ -38,9 +39,10 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(check_inputs(arguments.output.as_deref(), &arguments.summaries));
     let mut whole = Summary::default();
-    let mut parts = BTreeSet::new();
+    let (mut parts, mut addresses) = (BTreeSet::new(), Addresses::default());
     for path in &arguments.summaries {
         let summary = documents::read(path)?;
+        addresses.add(path, &summary)?;
         parts.extend(optional_parts(&summary));
         whole.merge(summary);
     }

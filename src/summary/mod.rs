@@ -43,6 +43,9 @@ use crate::net::{PortClass, Transport};
 pub struct Summary {
     /// Versions of the port tables that decided the services.
     pub tables: BTreeSet<String>,
+    /// Fingerprints of the keys that made [pseudonyms](crate::pseudonyms) of the addresses; none of true ones. Whoever gives the
+    /// pseudonyms sets it.
+    pub anonymized: BTreeSet<String>,
     /// What was read, by path.
     pub inputs: Vec<InputReport>,
     /// Everything that was captured.
@@ -106,6 +109,13 @@ impl Summary {
         groups
     }
 
+    /// Whether it has addresses of hosts, be they true ones or pseudonyms.
+    pub fn has_addresses(&self) -> bool {
+        let mut endpoints = self.unknown_endpoints.iter();
+        self.talkers.values().any(|talkers| !talkers.hosts.listed.is_empty())
+            || endpoints.any(|(endpoint, _)| endpoint.address.is_some())
+    }
+
     /// Whether every input was read to its end and whole.
     pub fn is_complete(&self) -> bool {
         self.inputs.iter().all(|input| input.complete)
@@ -125,6 +135,7 @@ impl Merge for Summary {
         self.talkers = talkers.collect();
         self.series = merge_optional([self.series.take(), other.series], lack);
         self.tables.extend(other.tables);
+        self.anonymized.extend(other.anonymized);
         self.inputs.extend(other.inputs);
         self.inputs.sort();
         self.capture.merge(other.capture);

@@ -82,6 +82,8 @@ struct Schema {
 #[derive(Deserialize)]
 struct Document {
     generator: Generator,
+    #[serde(default)]
+    anonymized: String,
     capture: Capture,
     read: Read,
     loss: Loss,
@@ -114,6 +116,7 @@ impl Document {
         let other_unknown_endpoints = self.other_unknown_endpoints.map(Into::into);
         Summary {
             tables: self.generator.table.split(' ').map(str::to_owned).collect(),
+            anonymized: self.anonymized.split_whitespace().map(str::to_owned).collect(),
             inputs: self.read.inputs.into_iter().map(Into::into).collect(),
             capture: self.capture.into(),
             loss: self.loss.into(),
