@@ -90,7 +90,7 @@ fn cells(line: &FlowLine<'_>) -> Vec<String> {
         line.category.to_owned(),
         server.port_class().name().to_owned(),
         client.port_class().name().to_owned(),
-        line.basis.to_owned(),
+        line.basis.name().to_owned(),
         permille(line.side_confidence),
         permille(line.service_confidence),
         line.candidates.join(" "),
