@@ -278,6 +278,25 @@ proptest! {
     }
 
     #[test]
+    fn no_text_in_the_csv_is_a_formula(mut summary in summary(), sign in prop::sample::select(vec!["=", "+", "-", "@", "\t", "\r"])) {
+        let rows = std::mem::take(&mut summary.services).into_iter().map(|(key, totals)| {
+            let ServiceKey { service, category, .. } = key;
+            let [service, category, alias] = [service, category, "1".to_owned()].map(|name| format!("{sign}{name}"));
+            (ServiceKey { service, category, alias: Some(alias), ..key }, totals)
+        });
+        summary.services = rows.collect();
+        add_series(&mut summary);
+        let text = report(Format::Csv, &summary, ReportOptions::default());
+        for row in csv::Reader::from_reader(text.as_bytes()).records() {
+            for cell in &row.unwrap() {
+                let is_number = cell.parse::<i64>().is_ok();
+                prop_assert!(is_number || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{:?}", cell);
+            }
+        }
+        prop_assert!(summary.services.is_empty() || text.contains(&["'", sign].concat()));
+    }
+
+    #[test]
     fn a_document_that_is_read_again_is_the_summary(mut summary in summary(), top in 1usize..30) {
         summary.tables = ["2026-02-25-abc".to_owned(), "2026-02-25-def".to_owned()].into();
         summary.anonymized = ["0123456789abcdef".to_owned()].into();
