@@ -36,17 +36,23 @@ impl Keyed {
 
     /// What `portolan read` makes of a capture, with pseudonyms or without: the summary, and the flow records in a file.
     fn read(&self, capture: &str, is_anonymous: bool, format: &str, flows: &str) -> [String; 2] {
-        let (key, flows) = (self.path("key"), self.path(flows));
+        let flows = self.path(flows);
+        let summary = self.run(capture, is_anonymous, format, &["--flows", &flows]);
+        [summary, fs::read_to_string(flows).unwrap()]
+    }
+
+    fn run(&self, capture: &str, is_anonymous: bool, format: &str, more: &[&str]) -> String {
+        let key = self.path("key");
         let capture = format!("{}/testdata/{capture}", env!("CARGO_MANIFEST_DIR"));
         let mut arguments =
-            vec!["read", "-q", "--no-rules", "--top", "0", "--talkers", "0", "--format", format];
-        arguments.extend(["--flows", &flows, &capture]);
+            vec!["read", "-q", "--no-rules", "--top", "0", "--talkers", "0", "--format", format, &capture];
+        arguments.extend(more);
         if is_anonymous {
             arguments.extend(["--anonymize", &key]);
         }
         let output = portolan(&arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        [String::from_utf8(output.stdout).unwrap(), fs::read_to_string(flows).unwrap()]
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 
@@ -57,6 +63,13 @@ fn records(text: &str) -> Vec<Value> {
 fn addresses(records: &[Value]) -> BTreeSet<IpAddr> {
     let ends = records.iter().flat_map(|record| [&record["source"], &record["destination"]]);
     ends.map(|end| end["ip"].as_str().unwrap().parse().unwrap()).collect()
+}
+
+/// One of the addresses that a text has.
+fn tells<'a>(text: &str, addresses: &'a BTreeSet<IpAddr>) -> Option<&'a IpAddr> {
+    let words: BTreeSet<&str> =
+        text.split(|at: char| !at.is_ascii_hexdigit() && !".:".contains(at)).collect();
+    addresses.iter().find(|address| words.contains(&*address.to_string()))
 }
 
 const CAPTURES: [&str; 3] = ["office.pcapng", "mdns.pcapng", "openvpn.pcapng"];
@@ -93,12 +106,68 @@ fn no_output_has_a_true_address() {
         for format in ["text", "json", "csv", "markdown", "html", "prometheus"] {
             for flows in ["flows.ndjson", "flows.csv", "conn.log"] {
                 for text in keyed.read(capture, true, format, flows) {
-                    let words: BTreeSet<&str> =
-                        text.split(|at: char| !at.is_ascii_hexdigit() && !".:".contains(at)).collect();
-                    let told = true_ones.iter().find(|address| words.contains(&*address.to_string()));
-                    assert_eq!(told, None, "{capture} as {format} and {flows}");
+                    assert_eq!(tells(&text, &true_ones), None, "{capture} as {format} and {flows}");
                 }
             }
+        }
+    }
+}
+
+/// The values of a batch, each column by itself.
+#[cfg(feature = "arrow")]
+fn words_of(batch: &arrow_array::RecordBatch) -> String {
+    let rows = (0..batch.num_rows()).map(|row| batch.slice(row, 1));
+    rows.map(|row| format!("{:?}\n", row.columns())).collect()
+}
+
+#[test]
+#[cfg(feature = "arrow")]
+fn no_column_has_a_true_address() {
+    use arrow_ipc::reader::FileReader;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    let keyed = Keyed::new();
+    for capture in CAPTURES {
+        let true_ones = addresses(&records(&keyed.read(capture, false, "json", "plain.ndjson")[1]));
+        for is_anonymous in [false, true] {
+            for name in ["flows.parquet", "flows.arrow"] {
+                keyed.run(capture, is_anonymous, "json", &["--flows", &keyed.path(name)]);
+            }
+            let open = |name| fs::File::open(keyed.path(name)).unwrap();
+            let parquet =
+                ParquetRecordBatchReaderBuilder::try_new(open("flows.parquet")).unwrap().build().unwrap();
+            let arrow = FileReader::try_new(open("flows.arrow"), None).unwrap();
+            let [parquet, arrow]: [String; 2] = [
+                parquet.map(|batch| words_of(&batch.unwrap())).collect(),
+                arrow.map(|batch| words_of(&batch.unwrap())).collect(),
+            ];
+            for text in [parquet, arrow] {
+                assert_eq!(tells(&text, &true_ones).is_some(), !is_anonymous, "{capture}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_message_of_ipfix_has_a_true_address() {
+    let keyed = Keyed::new();
+    let octets = |address: &IpAddr| match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    };
+    for capture in CAPTURES {
+        let mut true_ones = addresses(&records(&keyed.read(capture, false, "json", "plain.ndjson")[1]));
+        // The octets of small numbers as well.
+        true_ones.retain(|address| !address.is_unspecified());
+        for is_anonymous in [false, true] {
+            let path = keyed.path("flows.ipfix");
+            keyed.run(capture, is_anonymous, "json", &["--ipfix", &path]);
+            let bytes = fs::read(path).unwrap();
+            let is_told = |address: &IpAddr| {
+                let octets = octets(address);
+                bytes.windows(octets.len()).any(|window| window == octets)
+            };
+            let told: Vec<&IpAddr> = true_ones.iter().filter(|address| is_told(address)).collect();
+            assert_eq!(told.len(), if is_anonymous { 0 } else { true_ones.len() }, "{capture}: {told:?}");
         }
     }
 }
