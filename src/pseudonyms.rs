@@ -81,6 +81,16 @@ impl Pseudonyms {
         }
     }
 
+    /// What results by the same key have in common: 16 hexadecimal digits that do not tell the key. They are the beginning of the
+    /// CBC-MAC of both of its halves.
+    pub fn fingerprint(&self) -> String {
+        let mut block = Array::from(*b"portolan key no.");
+        self.cipher.encrypt_block(&mut block);
+        block = (u128::from_be_bytes(block.into()) ^ self.padding).to_be_bytes().into();
+        self.cipher.encrypt_block(&mut block);
+        block[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The same flow between pseudonyms, or as it is without any. Its sides keep their places, whatever the order of the
     /// pseudonyms.
     pub(crate) fn of_flow<'a>(pseudonyms: Option<&Self>, record: &'a FlowRecord) -> Cow<'a, FlowRecord> {
@@ -168,6 +178,17 @@ mod tests {
         }
         for content in [&b""[..], &KEY[1..], b"secret\n", &[b'g'; 64], &digits.as_bytes()[2..]] {
             assert_eq!(Pseudonyms::of_key_file(content).err(), Some(NoKey));
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_that_of_the_whole_key() {
+        let of = |key| Pseudonyms::new(key).fingerprint();
+        assert_eq!(of(KEY).len(), 16);
+        for place in 0..KEY_BYTES {
+            let mut other = KEY;
+            other[place] ^= 1;
+            assert_ne!(of(other), of(KEY), "byte {place}");
         }
     }
 

@@ -243,10 +243,15 @@ fn a_file_is_replaced_whole_and_keeps_its_mode() {
 #[test]
 fn no_output_goes_over_an_input_or_another_output() {
     let folder = Folder::new().with("a.pcap", &capture(1..3)).with("b.ndjson", &capture(1..3));
+    fs::create_dir(folder.path("folder")).unwrap();
+    std::os::unix::fs::symlink("../d.csv", folder.path("folder/link.ipfix")).unwrap();
     for arguments in [
         &["read", "a.pcap", "-o", "./a.pcap"][..],
         &["read", "a.pcap", "b.ndjson", "--flows", "b.ndjson"],
         &["read", "a.pcap", "-o", "c.ndjson", "--flows", "c.ndjson"],
+        &["read", "a.pcap", "-o", "c.csv", "--flows", "./c.csv"],
+        &["read", "a.pcap", "-o", "c.ipfix", "--ipfix", "folder/../c.ipfix"],
+        &["read", "a.pcap", "--flows", "d.csv", "--ipfix", "folder/link.ipfix"],
         &["read", "a.pcap", "--flows", "-"],
     ] {
         let output = folder.portolan(arguments);

@@ -5,7 +5,7 @@
 mod report_common;
 mod validated;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use std::net::Ipv4Addr;
 
@@ -118,9 +118,27 @@ fn summary() -> impl Strategy<Value = Summary> {
             summary.loss.evicted_flows = evicted;
             add_series(&mut summary);
             add_certainty(&mut summary);
-            summary
+            // One row for each service, transport and port.
+            merged([summary])
         },
     )
+}
+
+fn merged(parts: impl IntoIterator<Item = Summary>) -> Summary {
+    parts.into_iter().fold(Summary::default(), |mut sum, part| {
+        sum.merge(part);
+        sum
+    })
+}
+
+/// The same by another port table: all that is known of services but their names.
+fn by_another_table(mut summary: Summary, alias: &str) -> Summary {
+    let rows = std::mem::take(&mut summary.services).into_iter().map(|(key, totals)| {
+        let [category, family] = [alias, "family"].map(str::to_owned);
+        (ServiceKey { alias: Some(alias.to_owned()), category, family, ..key }, totals)
+    });
+    summary.services = rows.collect();
+    summary
 }
 
 fn add_ports(summary: &mut Summary, pair: PortPair, counts: Counts) {
@@ -260,8 +278,28 @@ proptest! {
     }
 
     #[test]
+    fn no_text_in_the_csv_is_a_formula(mut summary in summary(), sign in prop::sample::select(vec!["=", "+", "-", "@", "\t", "\r"])) {
+        let rows = std::mem::take(&mut summary.services).into_iter().map(|(key, totals)| {
+            let ServiceKey { service, category, .. } = key;
+            let [service, category, alias] = [service, category, "1".to_owned()].map(|name| format!("{sign}{name}"));
+            (ServiceKey { service, category, alias: Some(alias), ..key }, totals)
+        });
+        summary.services = rows.collect();
+        add_series(&mut summary);
+        let text = report(Format::Csv, &summary, ReportOptions::default());
+        for row in csv::Reader::from_reader(text.as_bytes()).records() {
+            for cell in &row.unwrap() {
+                let is_number = cell.parse::<i64>().is_ok();
+                prop_assert!(is_number || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{:?}", cell);
+            }
+        }
+        prop_assert!(summary.services.is_empty() || text.contains(&["'", sign].concat()));
+    }
+
+    #[test]
     fn a_document_that_is_read_again_is_the_summary(mut summary in summary(), top in 1usize..30) {
         summary.tables = ["2026-02-25-abc".to_owned(), "2026-02-25-def".to_owned()].into();
+        summary.anonymized = ["0123456789abcdef".to_owned()].into();
         let document = |summary: &Summary, top| {
             report(Format::Json, summary, ReportOptions { top, ..ReportOptions::default() })
         };
@@ -271,6 +309,31 @@ proptest! {
         prop_assert!(cut.port_pairs.len() <= top);
         prop_assert_eq!(cut.classified(), summary.classified());
         prop_assert_eq!(&read_summary(document(&cut, 0).as_bytes()).unwrap(), &cut);
+    }
+
+    #[test]
+    fn summaries_are_merged_in_any_order_and_grouping(
+        mut parts in prop::collection::vec((summary(), any::<bool>()), 3..=3),
+        alias in name(),
+    ) {
+        let renamed = by_another_table(parts[0].0.clone(), &alias);
+        parts.push((renamed, true));
+        let parts: Vec<Summary> = parts
+            .into_iter()
+            .map(|(summary, has_series)| Summary { series: summary.series.filter(|_| has_series), ..summary })
+            .collect();
+        let whole = merged(parts.clone());
+        prop_assert_eq!(&merged(parts.iter().rev().cloned()), &whole);
+        prop_assert_eq!(&merged([merged(parts[..2].to_vec()), merged(parts[2..].to_vec())]), &whole);
+        prop_assert_eq!(&merged([whole.clone(), Summary::default()]), &whole);
+        let identities: BTreeSet<_> = whole.services.keys().map(ServiceKey::identity).collect();
+        prop_assert_eq!(identities.len(), whole.services.len());
+        if let Some(series) = &whole.series {
+            let volumes = series.intervals.values().flat_map(BTreeMap::values);
+            let mut sum = Volume::default();
+            volumes.for_each(|volume| sum.merge(*volume));
+            prop_assert_eq!(sum, whole.classified().volume);
+        }
     }
 
     #[test]

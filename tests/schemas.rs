@@ -122,3 +122,67 @@ fn the_first_summaries_are_still_read() {
     assert!(portolan(&["report", &old]).contains("3,317 in 207 flows"));
     portolan(&["diff", &old, &old, "--fail-over", "0%"]);
 }
+
+/// One of the commit `cbaa98c`, from before there was `certainty`. Never written anew.
+fn before_certainty() -> Value {
+    parsed(&fs::read_to_string(format!("{ROOT}/tests/golden/v1/without-certainty.json")).unwrap())
+}
+
+/// A document as it is when it was read, which is a good one itself.
+fn read_again(document: &Value) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = ["old", "new"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    fs::write(&old, document.to_string()).unwrap();
+    let again = portolan(&["report", "--top", "0", "--format", "json", &old]);
+    fs::write(&new, &again).unwrap();
+    portolan(&["merge", &old, &new]);
+    for format in ["text", "markdown", "html", "csv", "prometheus"] {
+        portolan(&["report", "--format", format, &old]);
+    }
+    let again = validated::json(&again);
+    for list in
+        ["capture", "read", "loss", "transports", "unclassified", "port_classes", "port_pairs", "intervals"]
+    {
+        assert_eq!(document[list], again[list], "{list}");
+    }
+    again
+}
+
+#[test]
+fn summaries_from_before_certainty_are_read() {
+    let document = before_certainty();
+    let again = read_again(&document);
+    assert_eq!((&document["services"], &document["categories"]), (&again["services"], &again["categories"]));
+    // Flows are known by basis and confidence; what they carried is the part of the least certain ones.
+    assert_eq!(again["certainty"]["basis"]["evidence"], parsed(r#"{"packets":4,"bytes":625,"flows":3}"#));
+    assert_eq!(again["certainty"]["confidence"]["low"], parsed(r#"{"packets":2,"bytes":300,"flows":1}"#));
+    assert_eq!(again["other_unknown_endpoints"]["bytes"], 300);
+}
+
+#[test]
+fn summaries_with_nothing_but_what_is_promised_are_read() {
+    let mut document = before_certainty();
+    for list in ["services", "categories"] {
+        for row in document[list].as_array_mut().unwrap() {
+            let row = row.as_object_mut().unwrap();
+            row.retain(|field, _| {
+                !["family", "basis", "unanswered", "refused", "distributions"].contains(&&**field)
+            });
+        }
+    }
+    for distribution in document["distributions"].as_object_mut().unwrap().values_mut() {
+        distribution.as_object_mut().unwrap().remove("buckets");
+    }
+    let other = document.as_object_mut().unwrap().remove("other_port_pairs").unwrap();
+    let again = read_again(&document);
+    assert_eq!(again["other_port_pairs"]["bytes"], other["bytes"]);
+    assert_eq!(again["certainty"]["basis"]["undecided"]["flows"], 4);
+}
+
+#[test]
+fn a_basis_that_is_not_known_yet_shows_nothing() {
+    let old = format!("{ROOT}/tests/golden/v1/summary.json");
+    let document = fs::read_to_string(old).unwrap().replace("\"evidence\"", "\"oracle\"");
+    let again = read_again(&parsed(&document));
+    assert!(again["certainty"]["basis"]["undecided"]["flows"].as_u64() > Some(0), "{}", again["certainty"]);
+}

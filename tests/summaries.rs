@@ -1,56 +1,16 @@
-//! Summaries that were kept: `portolan merge`, `report` and `diff`, run as processes.
+//! Summaries that were kept: `portolan merge` and `report`, run as processes.
 #![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+mod kept;
 mod validated;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 
+use kept::{Kept, portolan, stdout, testdata};
 use serde_json::Value;
-use tempfile::TempDir;
-
-fn portolan(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_portolan")).args(arguments).output().unwrap()
-}
-
-fn stdout(arguments: &[&str]) -> String {
-    let output = portolan(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn testdata(name: &str) -> String {
-    format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Summaries of captures, as files.
-struct Kept(TempDir);
-
-impl Kept {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn put(&self, name: &str, document: &str) -> String {
-        fs::write(self.path(name), document).unwrap();
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
-    /// The summary of some captures, in a file.
-    fn of(&self, name: &str, captures: &[&str]) -> String {
-        let captures: Vec<String> = captures.iter().map(|name| testdata(name)).collect();
-        let mut arguments = vec!["read", "--no-rules", "--top", "0", "--interval", "1s", "--format", "json"];
-        arguments.extend(captures.iter().map(String::as_str));
-        self.put(name, &stdout(&arguments))
-    }
-}
 
 /// The document without what only all flows together can tell, and its inputs in the order of their paths.
 fn comparable(document: &str) -> Value {
@@ -131,50 +91,6 @@ fn what_is_no_summary_is_refused_in_one_line() {
     }
 }
 
-#[test]
-fn differences_are_told_and_the_status_as_well() {
-    let kept = Kept::new();
-    let [before, after] =
-        [kept.of("before", &["http.pcap", "dns.pcap"]), kept.of("after", &["http.pcap", "ssh.pcap"])];
-    let document = validated::json(&stdout(&["diff", &before, &after, "--format", "json"]));
-    let fates: Vec<(&str, &str)> = document["services"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| (row["service"].as_str().unwrap(), row["change"].as_str().unwrap()))
-        .collect();
-    for fate in [("domain", "gone"), ("ssh", "new"), ("http", "same")] {
-        assert!(fates.contains(&fate), "{fate:?} is not in {fates:?}");
-    }
-    let status = |arguments: &[&str]| portolan(&[&["diff"], arguments].concat()).status.code();
-    assert_eq!(status(&[&before, &after, "--fail-over", "20%"]), Some(5));
-    assert_eq!(status(&[&before, &before, "--fail-over", "0%"]), Some(0));
-    // A packet more is a change, but not one of a fifth.
-    let mut more = validated::json(&fs::read_to_string(&before).unwrap());
-    more["services"][0]["flows"] = (more["services"][0]["flows"].as_u64().unwrap() * 10).into();
-    assert_eq!(status(&[&before, &kept.put("more", &more.to_string()), "--measure", "flows"]), Some(1));
-    for format in ["text", "markdown", "html"] {
-        let told = stdout(&["diff", &before, &after, "--format", format]);
-        assert!(told.contains("gone") && told.contains("new") && told.contains("domain"), "{format}: {told}");
-    }
-}
-
-#[test]
-fn captures_of_different_lengths_are_compared_by_rate_or_share() {
-    let kept = Kept::new();
-    let once = kept.of("once", &["office.pcapng"]);
-    let twice = kept.put("twice", &stdout(&["merge", &once, &once]));
-    let change = |per: &str, name: &str, fail_over: &str| {
-        portolan(&["diff", &once, &twice, "--per", per, "--measure", name, "--fail-over", fail_over])
-            .status
-            .code()
-    };
-    assert_eq!(change("total", "bytes", "99%"), Some(5));
-    assert_eq!(change("total", "bytes", "100%"), Some(0));
-    assert_eq!(change("second", "packets", "99%"), Some(5));
-    assert_eq!(change("share", "flows", "0%"), Some(0));
-}
-
 /// The value of each gauge, by its name and labels.
 fn gauges(text: &str) -> BTreeMap<&str, &str> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -246,4 +162,29 @@ fn promtool_takes_the_gauges() {
     let output = promtool.wait_with_output().unwrap();
     let told = [output.stdout, output.stderr].concat();
     assert!(output.status.success() && told.is_empty(), "{}", String::from_utf8_lossy(&told));
+}
+
+#[test]
+fn who_was_refused_had_an_answer() {
+    let capture = testdata("refused.pcap");
+    let mut told = vec![stdout(&["read", "--no-rules", &capture])];
+    if cfg!(feature = "live") {
+        told.push(stdout(&[
+            "live",
+            "--no-rules",
+            "--replay",
+            &capture,
+            "--speed",
+            "max",
+            "--interval",
+            "10s",
+        ]));
+    }
+    for told in told {
+        let told = told.to_lowercase();
+        assert!(
+            told.contains("refused") && !told.contains("no answer") && !told.contains("unanswered"),
+            "{told}"
+        );
+    }
 }

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum, ValueHint};
 use portolan::report::{self, ChangeOptions, Changes, ChangesFormat};
 
-use super::output::Output;
+use super::documents::Addresses;
+use super::output::{Output, check_inputs};
 use super::{Exit, documents, page};
 
 /// Say what changed between two summaries: what is new, gone, grown or shrunk
@@ -65,7 +66,7 @@ enum Per {
     Total,
     /// Rates over the time of each capture
     Second,
-    /// Shares of all that has ports
+    /// Shares of all that has ports; of packets without ports, of everything
     Share,
 }
 
@@ -102,7 +103,11 @@ fn parse_share(text: &str) -> Result<u64, String> {
 
 /// Runs `portolan diff`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    super::usage(check_inputs(arguments.output.as_deref(), [&arguments.before, &arguments.after]));
     let [before, after] = [documents::read(&arguments.before)?, documents::read(&arguments.after)?];
+    let mut addresses = Addresses::default();
+    addresses.add(&arguments.before, &before)?;
+    addresses.add(&arguments.after, &after)?;
     let options = ChangeOptions {
         measure: match arguments.measure {
             Measure::Bytes => report::Measure::Bytes,

@@ -1,5 +1,6 @@
 //! Summaries that were kept as JSON: read again, and written in any format.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -21,6 +22,31 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Summary> {
     };
     let document = document.with_context(|| format!("cannot read {}", path.display()))?;
     report::read_summary(&document).with_context(|| path.display().to_string())
+}
+
+/// Whose addresses summaries have that are seen together.
+#[derive(Default)]
+pub(super) struct Addresses {
+    /// By what keys; none are true ones.
+    kinds: BTreeSet<BTreeSet<String>>,
+    are_there: bool,
+}
+
+impl Addresses {
+    /// Adds a summary.
+    ///
+    /// # Errors
+    /// If one host would stand there under several names, or one name for several hosts.
+    pub(super) fn add(&mut self, path: &Path, summary: &Summary) -> anyhow::Result<()> {
+        self.kinds.insert(summary.anonymized.clone());
+        self.are_there |= summary.has_addresses();
+        anyhow::ensure!(
+            self.kinds.len() == 1 || !self.are_there,
+            "{}: its addresses do not go with the others: --anonymize had another key, or was not given to all",
+            path.display()
+        );
+        Ok(())
+    }
 }
 
 /// Writes a summary to a file, or to standard output.

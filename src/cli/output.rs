@@ -117,12 +117,43 @@ fn may_be_replaced(path: &Path, found: &fs::Metadata) -> io::Result<bool> {
 }
 
 /// Whether both paths lead to the same regular file.
-pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
+fn is_same_file(one: &Path, other: &Path) -> bool {
     let identity = |path: &Path| {
         let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         Some((found.dev(), found.ino()))
     };
     identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// Whether what is written to both paths goes to one place, be it there yet or not.
+pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
+    let is_stream = [one, other].contains(&Path::new("-"));
+    one == other
+        || !is_stream && (is_same_file(one, other) || place(one).is_some_and(|one| Some(one) == place(other)))
+}
+
+/// Where a file is, or will be: through all links, as [`Output::create_file`] goes.
+fn place(path: &Path) -> Option<PathBuf> {
+    match (fs::canonicalize(path), fs::read_link(path)) {
+        (Ok(found), _) => Some(found),
+        (Err(error), _) if error.kind() != io::ErrorKind::NotFound => None,
+        (Err(_), Ok(target)) => place(&folder_of(path).join(target)),
+        (Err(_), Err(_)) => Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?)),
+    }
+}
+
+/// Refuses to write over an input.
+pub(super) fn check_inputs<'a>(
+    output: Option<&Path>,
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), String> {
+    let Some(output) = output else { return Ok(()) };
+    match inputs.into_iter().find(|input| is_same_file(input, output)) {
+        Some(input) => {
+            Err(format!("{} would be written over the input {}", output.display(), input.display()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The folder that a file is in.

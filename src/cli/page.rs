@@ -80,7 +80,8 @@ impl From<PageFormat> for AnswerFormat {
     }
 }
 
-/// How wide and how colourful a report is: as the terminal is, or as the environment says.
+/// How wide and how colourful a report is: as the terminal is, or as the environment says. `top` rows in each list, but all
+/// talkers: they were asked for when the summary was made.
 pub(super) fn options(top: usize, output: &Output) -> ReportOptions {
     let is_terminal = output.is_stdout() && io::stdout().is_terminal();
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -89,7 +90,7 @@ pub(super) fn options(top: usize, output: &Output) -> ReportOptions {
     let width = if is_terminal { of_terminal() } else { of_environment() };
     ReportOptions {
         top,
-        talkers: top,
+        talkers: 0,
         width: width.unwrap_or(ReportOptions::default().width),
         colour: is_terminal && !no_colour,
     }

@@ -13,6 +13,7 @@ use anyhow::Context;
 use clap::{Args, ValueHint};
 use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
+use portolan::pseudonyms::Pseudonyms;
 use portolan::read::{Observer, Reading};
 use portolan::report::{self, ExplainTarget, ExplainedFlows, ReportOptions};
 use portolan::source::{self, CaptureReader, Input, SourceError};
@@ -20,7 +21,7 @@ use portolan::summary::{InputReport, Summary};
 
 use super::anonymize::AnonymizeOptions;
 use super::interrupt::{self, Interrupt};
-use super::output::{Output, is_same_file};
+use super::output::{Output, check_inputs, is_same_place};
 use super::page::SummaryFormat;
 use super::progress::Progress;
 use super::records::RecordsOptions;
@@ -135,7 +136,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
     };
     let table = Arc::new(arguments.rules.table()?);
-    let mut reading = reading(arguments, &table)?;
+    let pseudonyms = arguments.anonymize.pseudonyms()?;
+    let mut reading = reading(arguments, &table, pseudonyms.clone());
     let mut output = Output::create(arguments.output.as_deref())?;
     let mut records = arguments.records.open(&table)?;
     let mut explained =
@@ -145,7 +147,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else if records.is_wanted() {
         reading = reading.with_sink(&mut records);
     }
-    let summary = read_all(arguments, reading, &warn)?;
+    let mut summary = read_all(arguments, reading, &warn)?;
+    summary.anonymized = pseudonyms.iter().map(Pseudonyms::fingerprint).collect();
     let is_nothing_read = summary.inputs.iter().all(|input| input.refused);
     let recorded = if is_nothing_read { Ok(()) } else { records.finish() };
     if !is_nothing_read || (arguments.format == SummaryFormat::Json && output.is_stdout()) {
@@ -176,7 +179,7 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
     let summary = arguments.output.as_deref().unwrap_or(stdout);
     let outputs: Vec<&Path> = iter::once(summary).chain(arguments.records.files()).collect();
     for (index, output) in outputs.iter().enumerate() {
-        if outputs[..index].iter().any(|other| other == output || is_same_file(other, output)) {
+        if outputs[..index].iter().any(|other| is_same_place(other, output)) {
             let place = if *output == stdout {
                 "standard output; -o takes a file".into()
             } else {
@@ -184,15 +187,8 @@ fn check_outputs(arguments: &Arguments) -> Result<(), String> {
             };
             return Err(format!("two results would go to {place}"));
         }
-        let clash = arguments
-            .files
-            .iter()
-            .chain(arguments.rules.file())
-            .chain(arguments.anonymize.file())
-            .find(|input| is_same_file(input, output));
-        if let Some(input) = clash {
-            return Err(format!("{} would be written over the input {}", output.display(), input.display()));
-        }
+        let inputs = arguments.files.iter().chain(arguments.rules.file()).chain(arguments.anonymize.file());
+        check_inputs(Some(output), inputs)?;
     }
     Ok(())
 }
@@ -210,7 +206,7 @@ fn exit_of(summary: &Summary, is_nothing_read: bool, fail_on_loss: bool) -> Exit
 }
 
 /// What is to be read how, and what is to be shown of it.
-fn reading<'a>(arguments: &Arguments, table: &Arc<PortTable>) -> anyhow::Result<Reading<'a>> {
+fn reading<'a>(arguments: &Arguments, table: &Arc<PortTable>, pseudonyms: Option<Pseudonyms>) -> Reading<'a> {
     let options = FlowOptions {
         idle_timeout_ns: arguments.idle_timeout.0,
         max_flows: arguments.max_flows,
@@ -219,14 +215,14 @@ fn reading<'a>(arguments: &Arguments, table: &Arc<PortTable>) -> anyhow::Result<
     };
     let within = super::usage(arguments.talkers.within(table));
     let mut reading = Reading::with_table(Arc::clone(table), &options).with_talkers(within);
-    if let Some(pseudonyms) = arguments.anonymize.pseudonyms()? {
+    if let Some(pseudonyms) = pseudonyms {
         reading = reading.with_pseudonyms(pseudonyms);
     }
     #[cfg(feature = "capture")]
     if let Some(expression) = &arguments.filter {
         reading = reading.with_filter(super::usage(portolan::filter::Filter::new(expression)));
     }
-    Ok(reading)
+    reading
 }
 
 /// Reads all inputs into one summary. What is wrong with an input is told at once.

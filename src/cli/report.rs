@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::output::check_inputs;
 use super::page::{self, SummaryFormat};
 use super::{Exit, documents};
 use clap::{Args, ValueHint};
@@ -13,7 +14,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "SUMMARY", value_hint = ValueHint::FilePath)]
     summary: PathBuf,
 
-    /// Rows in each list; 0 for all
+    /// Rows in each list, but for talkers, which are shown as they are; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
 
@@ -33,6 +34,7 @@ pub(super) struct Arguments {
 /// Runs `portolan report`.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     super::usage(page::check_open(arguments.open, arguments.format));
+    super::usage(check_inputs(arguments.output.as_deref(), [&arguments.summary]));
     let summary = documents::read(&arguments.summary)?;
     documents::write(&summary, arguments.format, arguments.top, arguments.output.as_deref())?;
     if let Some(path) = arguments.output.as_deref().filter(|_| arguments.open) {

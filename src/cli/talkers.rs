@@ -1,5 +1,7 @@
 //! The options for hosts and conversations.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use portolan::classify::PortTable;
 
@@ -26,17 +28,19 @@ impl TalkersOptions {
     /// # Errors
     /// If nothing can be of that name.
     pub(super) fn within(&self, table: &PortTable) -> Result<Vec<Option<String>>, String> {
-        let mut names = self.talkers_of.clone();
-        names.sort();
-        names.dedup();
-        if let Some(name) = names.iter().find(|name| !is_known(name, table)) {
-            return Err(format!("no service and no category is called {name}"));
-        }
-        Ok(self.talkers.map(|_| None).into_iter().chain(names.into_iter().map(Some)).collect())
+        let found: Result<BTreeSet<String>, String> =
+            self.talkers_of.iter().map(|name| own_name(name, table)).collect();
+        Ok(self.talkers.map(|_| None).into_iter().chain(found?.into_iter().map(Some)).collect())
     }
 }
 
-fn is_known(name: &str, table: &PortTable) -> bool {
-    let is_category = || table.categories().iter().any(|category| category.id.eq_ignore_ascii_case(name));
-    !table.services_named(name).is_empty() || is_category()
+/// What the table itself calls a service or category, so that one that has several names has one list.
+fn own_name(name: &str, table: &PortTable) -> Result<String, String> {
+    let is_category = table.categories().iter().any(|category| category.id.eq_ignore_ascii_case(name));
+    match &*table.services_named(name) {
+        [] if !is_category => Err(format!("no service and no category is called {name}")),
+        [service] if !is_category => Ok(table.service_name(*service).to_owned()),
+        // All that are called so.
+        _ => Ok(name.to_ascii_lowercase()),
+    }
 }

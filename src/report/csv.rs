@@ -58,9 +58,9 @@ impl Row<'_> {
         let port = |port: Option<u16>| port.map(|port| port.to_string()).unwrap_or_default();
         [
             self.table.to_owned(),
-            self.category.to_owned(),
-            self.service.to_owned(),
-            self.alias.to_owned(),
+            text(self.category),
+            text(self.service),
+            text(self.alias),
             self.transport.to_owned(),
             port(self.port),
             self.service_class.to_owned(),
@@ -114,6 +114,12 @@ pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Wr
     write_unclassified(summary, &mut put)?;
     write_intervals(summary, &mut put)?;
     writer.flush()
+}
+
+/// A name as a cell: an apostrophe stands before what spreadsheets would take for a formula.
+pub(super) fn text(name: &str) -> String {
+    let guard = if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("{guard}{name}")
 }
 
 /// What the output said, as it said it: a closed pipe has to be known as one.

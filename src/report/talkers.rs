@@ -84,7 +84,7 @@ fn table<K: Ord>(
     let is_cut = !rest.is_none() && listed.others.bytes > 0;
     let remark = (listed.error > 0).then(|| {
         let error = bytes(listed.error);
-        format!("Not exact, for there were too many to count each: a row may have up to {error} more than it shows.")
+        format!("Not exact: a row may have up to {error} more than it shows.")
     });
     TalkerTable {
         title,

@@ -183,7 +183,7 @@ const fn protocol_meaning(number: u8) -> &'static str {
 }
 
 /// The name of a protocol over IP: `ICMP`, `protocol 200`.
-fn protocol(number: u8) -> String {
+pub(super) fn protocol(number: u8) -> String {
     view::protocol_name(number).map_or_else(|| format!("protocol {number}"), str::to_owned)
 }
 

@@ -27,6 +27,7 @@ pub use input::InputReport;
 pub use interval::{Begun, IntervalSummary, IntervalTally, IntervalTotals};
 pub use port_pairs::PortPairs;
 pub use series::{Interval, Series};
+pub(crate) use services::one_row_each;
 pub use services::{ConfidenceFlows, ServiceKey, ServiceTotals};
 pub use talkers::{Conversation, Heaviest, TalkerCounts, TalkerTally, Talkers};
 pub use tally::Tally;
@@ -45,6 +46,9 @@ use crate::net::{PortClass, Transport};
 pub struct Summary {
     /// Versions of the port tables that decided the services.
     pub tables: BTreeSet<String>,
+    /// Fingerprints of the keys that made [pseudonyms](crate::pseudonyms) of the addresses; none of true ones. Whoever gives the
+    /// pseudonyms sets it.
+    pub anonymized: BTreeSet<String>,
     /// What was read, by path.
     pub inputs: Vec<InputReport>,
     /// Everything that was captured.
@@ -108,35 +112,57 @@ impl Summary {
         groups
     }
 
+    /// Whether it has addresses of hosts, be they true ones or pseudonyms.
+    pub fn has_addresses(&self) -> bool {
+        let mut endpoints = self.unknown_endpoints.iter();
+        self.talkers.values().any(|talkers| !talkers.hosts.listed.is_empty())
+            || endpoints.any(|(endpoint, _)| endpoint.address.is_some())
+    }
+
     /// Whether every input was read to its end and whole.
     pub fn is_complete(&self) -> bool {
         self.inputs.iter().all(|input| input.complete)
     }
 }
 
+/// One row for each service, transport and port; and what not all parts have is left out of the sum, for it would not add up to the
+/// whole: [`Summary::talkers`] by name, and [`Summary::series`]. A part in which nothing has ports lacks nothing.
 impl Merge for Summary {
-    fn merge(&mut self, other: Self) {
+    fn merge(&mut self, mut other: Self) {
+        let lack = [&*self, &other].map(|part| part.classified() != Counts::default());
+        let names: BTreeSet<_> = self.talkers.keys().chain(other.talkers.keys()).cloned().collect();
+        let talkers = names.into_iter().filter_map(|name| {
+            let lists = [self.talkers.remove(&name), other.talkers.remove(&name)];
+            Some((name, merge_optional(lists, lack)?))
+        });
+        self.talkers = talkers.collect();
+        self.series = merge_optional([self.series.take(), other.series], lack);
         self.tables.extend(other.tables);
+        self.anonymized.extend(other.anonymized);
         self.inputs.extend(other.inputs);
         self.inputs.sort();
         self.capture.merge(other.capture);
         self.loss.merge(other.loss);
         self.unclassified.merge(other.unclassified);
         self.packet_size.merge(other.packet_size);
-        merge_maps(&mut self.services, other.services);
+        self.services = one_row_each(std::mem::take(&mut self.services).into_iter().chain(other.services));
         merge_maps(&mut self.port_classes, other.port_classes);
         self.port_pairs.merge(other.port_pairs);
         self.other_port_pairs.merge(other.other_port_pairs);
         self.certainty.merge(other.certainty);
         self.unknown_endpoints.merge(other.unknown_endpoints);
         self.other_unknown_endpoints.merge(other.other_unknown_endpoints);
-        merge_maps(&mut self.talkers, other.talkers);
-        self.series = match (self.series.take(), other.series) {
-            (Some(mut series), Some(other)) => {
-                series.merge(other);
-                Some(series)
-            }
-            (series, other) => series.or(other),
-        };
+    }
+}
+
+/// What both have is added up. Who has none of it lacks something, or has nothing to add.
+fn merge_optional<T: Merge>(parts: [Option<T>; 2], lack: [bool; 2]) -> Option<T> {
+    match (parts, lack) {
+        ([Some(mut one), Some(other)], _) => {
+            one.merge(other);
+            Some(one)
+        }
+        ([Some(part), None], [_, false]) | ([None, Some(part)], [false, _]) => Some(part),
+        _ => None,
     }
 }

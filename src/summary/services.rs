@@ -1,11 +1,13 @@
 //! Rows by service.
 
+use std::collections::BTreeMap;
+
 use super::{Counts, Distribution};
 use crate::classify::Basis;
 use crate::merge::Merge;
 use crate::net::Transport;
 
-/// What a row of services stands for.
+/// What a row of services stands for. A summary has one for each service, transport and port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceKey {
     /// The service's name by IANA or the port table; `unknown` where nothing tells.
@@ -20,6 +22,31 @@ pub struct ServiceKey {
     pub transport: Transport,
     /// The service port; `None` for unknown traffic.
     pub port: Option<u16>,
+}
+
+impl ServiceKey {
+    /// What no two rows of a summary have in common.
+    pub fn identity(&self) -> (&str, Transport, Option<u16>) {
+        (&self.service, self.transport, self.port)
+    }
+}
+
+/// Adds up rows to one for each service, transport and port. Where port tables call it otherwise, or put it elsewhere, the
+/// greatest of their keys stands for all of them, so that the order of merging changes nothing.
+pub(crate) fn one_row_each(
+    rows: impl IntoIterator<Item = (ServiceKey, ServiceTotals)>,
+) -> BTreeMap<ServiceKey, ServiceTotals> {
+    let mut found: BTreeMap<_, (ServiceKey, ServiceTotals)> = BTreeMap::new();
+    for (key, totals) in rows {
+        let identity = (key.service.clone(), key.transport, key.port);
+        let (greatest, sum) =
+            found.entry(identity).or_insert_with(|| (key.clone(), ServiceTotals::default()));
+        sum.merge(totals);
+        if key > *greatest {
+            *greatest = key;
+        }
+    }
+    found.into_values().collect()
 }
 
 /// What is known of a row's flows.

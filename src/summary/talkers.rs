@@ -84,17 +84,16 @@ impl<K: Ord> Default for Heaviest<K> {
 
 impl<K: Ord> Merge for Heaviest<K> {
     fn merge(&mut self, other: Self) {
-        merge_maps(&mut self.listed, other.listed);
-        self.others.merge(other.others);
-        // What is listed may be among the others of the other part.
-        let errors = [
-            (self.listed_error, other.listed_error),
-            (self.listed_error, other.others_most),
-            (self.others_most, other.listed_error),
-        ];
-        let sums = errors.map(|(one, other)| one.saturating_add(other));
-        self.listed_error = sums.into_iter().max().unwrap_or_default();
+        // What one part lists may be among the others of the other part. Who lists nothing has no rows that miss any.
+        let [ours, theirs] =
+            [&*self, &other].map(|part| (!part.listed.is_empty()).then_some(part.listed_error));
+        let both = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
+        let errors =
+            [both(ours, theirs), both(ours, Some(other.others_most)), both(Some(self.others_most), theirs)];
+        self.listed_error = errors.into_iter().flatten().max().unwrap_or_default();
         self.others_most = self.others_most.saturating_add(other.others_most);
+        self.others.merge(other.others);
+        merge_maps(&mut self.listed, other.listed);
     }
 }
 
@@ -267,6 +266,7 @@ fn in_order<K: Copy + Ord>(exact: &HashMap<K, Counts, RandomState>) -> Vec<(K, C
 mod tests {
     use super::*;
     use crate::summary::Volume;
+    use proptest::prelude::*;
     use std::net::Ipv4Addr;
 
     fn counts(bytes: u64) -> Counts {
@@ -335,5 +335,44 @@ mod tests {
         let mut merged = cut(1, 100, 7);
         merged.merge(cut(2, 50, 5));
         assert_eq!((merged.listed_error, merged.others_most, total(&merged)), (7, 12, 162));
+    }
+
+    /// The `kept` heaviest of some hosts, and what is known of the others.
+    fn cut(hosts: &BTreeMap<u32, u64>, kept: usize) -> Heaviest<IpAddr> {
+        let mut rows: Vec<(u32, u64)> = hosts.iter().map(|(host, bytes)| (*host, *bytes)).collect();
+        rows.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        let others = rows.split_off(kept.min(rows.len()));
+        let most = others.first().map_or(0, |(_, bytes)| *bytes);
+        let mut list = counted(rows);
+        others.iter().for_each(|(_, bytes)| list.others.merge(counts(*bytes).into()));
+        Heaviest { others_most: most, ..list }
+    }
+
+    fn merged(parts: impl IntoIterator<Item = Heaviest<IpAddr>>) -> Heaviest<IpAddr> {
+        parts.into_iter().fold(Heaviest::default(), |mut sum, part| {
+            sum.merge(part);
+            sum
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn lists_that_are_cut_or_not_are_merged_within_their_bounds(
+            parts in prop::collection::vec((prop::collection::btree_map(0..6_u32, 1..100_u64, 0..6), 0..7_usize), 0..4)
+        ) {
+            let lists = parts.iter().map(|(hosts, kept)| cut(hosts, *kept));
+            let sum = merged(lists.clone());
+            for (host, bytes) in (0..6).map(|host| (host, parts.iter().filter_map(|(hosts, _)| hosts.get(&host)).sum::<u64>())) {
+                let (least, error) = bytes_of(&sum, host).map_or((0, sum.others_most), |bytes| (bytes, sum.listed_error));
+                prop_assert!(least <= bytes && bytes <= least + error);
+            }
+            prop_assert_eq!(total(&sum), parts.iter().flat_map(|(hosts, _)| hosts.values()).sum::<u64>());
+            // Nothing is the identity, on both sides, and the order and the grouping change nothing.
+            prop_assert_eq!(&merged([sum.clone(), Heaviest::default()]), &sum);
+            prop_assert_eq!(&merged(lists.clone().rev()), &sum);
+            let (first, rest) = (lists.clone().take(1), lists.clone().skip(1));
+            prop_assert_eq!(&merged(first.chain([merged(rest)])), &sum);
+            prop_assert!(parts.len() != 1 || sum == cut(&parts[0].0, parts[0].1));
+        }
     }
 }

@@ -149,6 +149,7 @@ impl Tally {
         }
         Summary {
             tables: self.tables,
+            anonymized: BTreeSet::new(),
             inputs: Vec::new(),
             capture,
             loss,

@@ -21,13 +21,14 @@ use std::thread;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum, ValueHint};
 use portolan::flow::FlowOptions;
+use portolan::pseudonyms::Pseudonyms;
 use portolan::report::{self, IntervalFormat, ReportOptions};
 use portolan::source::{CaptureOptions, Frame};
 use portolan::summary::Summary;
 
 use super::anonymize::AnonymizeOptions;
 use super::interrupt::Interrupt;
-use super::output::{Output, is_same_file};
+use super::output::{Output, check_inputs, is_same_place};
 use super::rules::RulesOptions;
 use super::talkers::TalkersOptions;
 use super::{Exit, duration, page};
@@ -221,6 +222,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let table = Arc::new(arguments.rules.table()?);
     let within = super::usage(arguments.talkers.within(&table));
     let pseudonyms = arguments.anonymize.pseudonyms()?;
+    let anonymized = pseudonyms.iter().map(Pseudonyms::fingerprint).collect();
     let user = arguments.user.as_deref().map(User::find).transpose()?;
     let (sender, queue) = queue();
     let listener = listen_for_metrics(arguments)?;
@@ -269,6 +271,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let Ended { summary, is_lost, is_kept } =
         counting.join().expect("the capture does not panic").context("cannot count")?;
     shown?;
+    let summary = Summary { anonymized, ..summary };
     write_summary(arguments, &summary, &mut output).context("cannot write the result")?;
     output.finish()?;
     Ok(if is_lost || !is_kept || !summary.is_complete() {
@@ -284,16 +287,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 fn check_outputs(arguments: &Arguments) -> Result<(), String> {
     let packets = arguments.recording.write.as_deref();
     if let (Some(packets), Some(records)) = (packets, arguments.output.as_deref())
-        && (packets == records || is_same_file(packets, records))
+        && is_same_place(packets, records)
     {
         return Err(format!("both the packets and the records would go to {}", packets.display()));
     }
-    for output in packets.into_iter().chain(arguments.output.as_deref()) {
-        let mut inputs =
-            arguments.replay.iter().chain(arguments.rules.file()).chain(arguments.anonymize.file());
-        if let Some(input) = inputs.find(|input| is_same_file(input, output)) {
-            return Err(format!("{} would be written over the input {}", output.display(), input.display()));
-        }
+    for output in [packets, arguments.output.as_deref()] {
+        let inputs = arguments.replay.iter().chain(arguments.rules.file()).chain(arguments.anonymize.file());
+        check_inputs(output, inputs)?;
     }
     Ok(())
 }

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
-use super::{Change, Changes};
+use super::{BucketKey, Change, Changes};
 use crate::net::PortClass;
 use crate::report::json::{CategoryRow, Counts, ServiceRow, write_document};
-use crate::report::schema;
+use crate::report::{schema, view};
 use crate::summary::Summary;
 
 /// Writes all changes, and what stayed the same, as one JSON object.
@@ -30,6 +30,8 @@ struct Document<'a> {
     categories: Vec<CategoryRow<'a, Row>>,
     services: Vec<ServiceRow<'a, Row>>,
     port_classes: Vec<PortClassRow>,
+    /// Packets without ports.
+    unclassified: Vec<BucketRow>,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -44,7 +46,7 @@ struct Row {
     before: Counts,
     after: Counts,
     change: &'static str,
-    /// Millionths of what there was before; null for what is new.
+    /// Millionths of what there was before, rounded up; null for what is new.
     change_ppm: Option<i64>,
 }
 
@@ -52,6 +54,18 @@ struct Row {
 struct PortClassRow {
     service_class: &'static str,
     peer_class: &'static str,
+    #[serde(flatten)]
+    row: Row,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct BucketRow {
+    /// `fragment`, `malformed`, `other-ip` or `non-ip`.
+    bucket: &'static str,
+    /// The number of the protocol; null where there is none.
+    protocol: Option<u8>,
+    /// The name of the protocol; null if it has none.
+    name: Option<&'static str>,
     #[serde(flatten)]
     row: Row,
 }
@@ -76,6 +90,7 @@ impl<'a> Document<'a> {
                 .map(|change| ServiceRow::new(change.key, Row::of(change)))
                 .collect(),
             port_classes: changes.port_classes.iter().map(PortClassRow::of).collect(),
+            unclassified: changes.unclassified.iter().map(BucketRow::of).collect(),
         }
     }
 }
@@ -96,6 +111,13 @@ impl PortClassRow {
     fn of(change: &Change<(PortClass, PortClass)>) -> Self {
         let (service, peer) = change.key;
         Self { service_class: service.name(), peer_class: peer.name(), row: Row::of(change) }
+    }
+}
+
+impl BucketRow {
+    fn of(change: &Change<BucketKey>) -> Self {
+        let (bucket, protocol) = change.key;
+        Self { bucket, protocol, name: protocol.and_then(view::protocol_name), row: Row::of(change) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use maud::html;
 
-use super::{Change, Changes, Fate, Measure, Per};
+use super::{Change, ChangeOptions, Changes, Fate, Measure, Per, everything};
 use crate::report::text::{Cell, Column, Page, Table, Tone};
 use crate::report::units::{bit_rate, percent, thousands};
 use crate::report::view::{self, Share};
@@ -67,18 +67,29 @@ fn lists(changes: &Changes<'_>, top: usize) -> Vec<List> {
         List {
             title: "Categories",
             columns: &["Category", "Before", "After", "Change"],
-            rows: rows(changes, &changes.categories, top, |(name, _)| vec![(*name).to_owned()]),
+            rows: rows(changes, &changes.categories, top, Summary::classified, |(name, _)| {
+                vec![(*name).to_owned()]
+            }),
         },
         List {
             title: "Services",
             columns: &["Service", "Port", "Before", "After", "Change"],
-            rows: rows(changes, &changes.services, top, |key| vec![words::service(key), words::port(key)]),
+            rows: rows(changes, &changes.services, top, Summary::classified, |key| {
+                vec![words::service(key), words::port(key)]
+            }),
         },
         List {
             title: "Port classes",
             columns: &["Service port", "Peer\'s port", "Before", "After", "Change"],
-            rows: rows(changes, &changes.port_classes, top, |(service, peer)| {
+            rows: rows(changes, &changes.port_classes, top, Summary::classified, |(service, peer)| {
                 vec![service.name().to_owned(), peer.name().to_owned()]
+            }),
+        },
+        List {
+            title: "Without ports",
+            columns: &["What", "Before", "After", "Change"],
+            rows: rows(changes, &changes.unclassified, top, everything, |(name, protocol)| {
+                vec![protocol.map_or_else(|| (*name).to_owned(), words::protocol)]
             }),
         },
     ];
@@ -86,11 +97,12 @@ fn lists(changes: &Changes<'_>, top: usize) -> Vec<List> {
     lists
 }
 
-/// The rows that changed, `top` of them, and how many more there are.
+/// The rows that changed, `top` of them, and how many more there are. `whole` is what they add up to.
 fn rows<K>(
     changes: &Changes<'_>,
     all: &[Change<K>],
     top: usize,
+    whole: fn(&Summary) -> Counts,
     names: impl Fn(&K) -> Vec<String>,
 ) -> Vec<Vec<String>> {
     let differing: Vec<&Change<K>> = all.iter().filter(|change| change.fate != Fate::Same).collect();
@@ -98,8 +110,8 @@ fn rows<K>(
     let mut rows: Vec<Vec<String>> = differing[..shown]
         .iter()
         .map(|change| {
-            let before = shown_as(changes, changes.before, change.before);
-            let after = shown_as(changes, changes.after, change.after);
+            let before = shown_as(changes.options, changes.before, change.before, whole);
+            let after = shown_as(changes.options, changes.after, change.after, whole);
             names(&change.key).into_iter().chain([before, after, change.describe()]).collect()
         })
         .collect();
@@ -110,13 +122,18 @@ fn rows<K>(
 }
 
 /// What a row has of a summary, in what is compared.
-fn shown_as(changes: &Changes<'_>, summary: &Summary, counts: Counts) -> String {
-    let measure = changes.options.measure;
+fn shown_as(
+    options: ChangeOptions,
+    summary: &Summary,
+    counts: Counts,
+    whole: fn(&Summary) -> Counts,
+) -> String {
+    let measure = options.measure;
     let part = measure.of(counts);
-    match changes.options.per {
+    match options.per {
         _ if part == 0 => "-".to_owned(),
         Per::Total => measure.show(part),
-        Per::Share => percent(Share { part, whole: measure.of(summary.classified()) }),
+        Per::Share => percent(Share { part, whole: measure.of(whole(summary)) }),
         Per::Second => {
             let rate = view::per_second(part, view::duration_ns(summary)).unwrap_or_default();
             if measure == Measure::Bytes { bit_rate(rate) } else { format!("{}/s", thousands(rate)) }

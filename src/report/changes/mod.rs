@@ -11,8 +11,8 @@ use std::io::{self, Write};
 
 use super::view::{self, Share};
 use super::{ReportOptions, units};
-use crate::net::PortClass;
-use crate::summary::{Counts, ServiceKey, Summary};
+use crate::net::{PortClass, Transport};
+use crate::summary::{Counts, ServiceKey, Summary, Unclassified};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum Per {
     Total,
     /// The time from the first packet to the last.
     Second,
-    /// The sum of everything with ports.
+    /// The sum of everything with ports; for packets without ports that of everything.
     Share,
 }
 
@@ -81,7 +81,8 @@ pub struct ChangeOptions {
     pub measure: Measure,
     /// What it is divided by.
     pub per: Per,
-    /// Rows that are less than this share of everything with ports in both summaries are left out, in millionths.
+    /// Rows that are less than this share in both summaries are left out, in millionths: of everything with ports, and packets
+    /// without ports of everything.
     pub ignore_below: u64,
 }
 
@@ -128,7 +129,7 @@ struct Change<K> {
     before: Counts,
     after: Counts,
     fate: Fate,
-    /// Millionths of what there was before; none of what is new.
+    /// Millionths of what there was before, rounded up, so that no change is none; `None` of what is new.
     relative: Option<i128>,
 }
 
@@ -142,7 +143,11 @@ pub struct Changes<'a> {
     categories: Vec<Change<(&'a str, &'a str)>>,
     services: Vec<Change<&'a ServiceKey>>,
     port_classes: Vec<Change<(PortClass, PortClass)>>,
+    unclassified: Vec<Change<BucketKey>>,
 }
+
+/// A bucket of packets without ports: its name, and in `other-ip` the protocol's number.
+type BucketKey = (&'static str, Option<u8>);
 
 impl<'a> Changes<'a> {
     /// Compares them.
@@ -154,13 +159,16 @@ impl<'a> Changes<'a> {
         after: &'a Summary,
         options: ChangeOptions,
     ) -> Result<Self, Incomparable> {
-        let scale = Scale::new(before, after, options)?;
+        let scale = Scale::new(before, after, options, Summary::classified)?;
+        let scale_of_all = Scale::new(before, after, options, everything)?;
         let by_category = |summary: &'a Summary| {
             let groups = summary.services_by(|key| (&*key.category, &*key.family));
             groups.into_iter().map(|(key, totals)| (key, totals.counts)).collect()
         };
+        let names = names(before, after);
         let by_service = |summary: &'a Summary| {
-            summary.services.iter().map(|(key, totals)| (key, totals.counts)).collect()
+            let rows = summary.services.iter();
+            rows.map(|(key, totals)| (names[&key.identity()], totals.counts)).collect()
         };
         Ok(Self {
             before,
@@ -170,20 +178,27 @@ impl<'a> Changes<'a> {
             categories: scale.changes(&by_category(before), &by_category(after)),
             services: scale.changes(&by_service(before), &by_service(after)),
             port_classes: scale.changes(&before.port_classes, &after.port_classes),
+            unclassified: scale_of_all.changes(&buckets(before), &buckets(after)),
         })
     }
 
     /// Whether anything that is listed changed by more than so many millionths, came or went.
     pub fn exceed(&self, millionths: u64) -> bool {
         fn exceeds<K>(change: &Change<K>, millionths: u64) -> bool {
-            change
-                .relative
-                .map_or(change.fate == Fate::New, |relative| relative.unsigned_abs() > millionths.into())
+            let is_more = |relative: i128| relative.unsigned_abs() > millionths.into();
+            matches!(change.fate, Fate::New | Fate::Gone) || change.relative.is_some_and(is_more)
         }
         exceeds(&self.whole, millionths)
             || self.categories.iter().any(|change| exceeds(change, millionths))
             || self.services.iter().any(|change| exceeds(change, millionths))
             || self.port_classes.iter().any(|change| exceeds(change, millionths))
+            || self.unclassified.iter().any(|change| exceeds(change, millionths))
+    }
+
+    /// Whether there is nothing on either side but packets without ports.
+    fn is_without_ports(&self) -> bool {
+        let nothing = Counts::default();
+        self.whole.before == nothing && self.whole.after == nothing && !self.unclassified.is_empty()
     }
 
     /// What there is more or less of, in one sentence.
@@ -192,21 +207,44 @@ impl<'a> Changes<'a> {
         let measure = self.options.measure;
         let [before, after] = [before, after].map(|counts| measure.show(measure.of(counts)));
         let what = match (fate, self.options.per) {
+            _ if self.is_without_ports() => return "Nothing has ports, before or after.".to_owned(),
             (_, Per::Share) => {
                 return format!(
                     "What each has of all {}: of {before} before, of {after} after.",
                     measure.name()
                 );
             }
-            (Fate::Same, _) => "As much as before".to_owned(),
-            (Fate::New, _) => "There was nothing before".to_owned(),
-            (Fate::Gone, _) => "Nothing is left".to_owned(),
+            (Fate::Same, _) => "As much with ports as before".to_owned(),
+            (Fate::New, _) => "Nothing had ports before".to_owned(),
+            (Fate::Gone, _) => "Nothing with ports is left".to_owned(),
             (Fate::Grown, _) => format!("{} more {}", self.whole.amount(), measure.name()),
             (Fate::Shrunk, _) => format!("{} fewer {}", self.whole.amount(), measure.name()),
         };
         let per = if self.options.per == Per::Second { " a second" } else { "" };
         format!("{what}{per}: {before} before, {after} after.")
     }
+}
+
+/// How each service of two summaries is called, whatever their port tables call it.
+fn names<'a>(
+    before: &'a Summary,
+    after: &'a Summary,
+) -> BTreeMap<(&'a str, Transport, Option<u16>), &'a ServiceKey> {
+    before.services.keys().chain(after.services.keys()).map(|key| (key.identity(), key)).collect()
+}
+
+/// What the buckets without ports have.
+fn buckets(summary: &Summary) -> BTreeMap<BucketKey, Counts> {
+    let Unclassified { fragment, malformed, other_ip, non_ip } = &summary.unclassified;
+    let buckets = [("fragment", *fragment), ("malformed", *malformed), ("non-ip", *non_ip)];
+    let protocols = other_ip.iter().map(|(&number, &volume)| (("other-ip", Some(number)), volume));
+    let all = buckets.into_iter().map(|(name, volume)| ((name, None), volume)).chain(protocols);
+    all.map(|(key, volume)| (key, Counts { volume, flows: 0 })).collect()
+}
+
+/// Everything, with ports or without.
+fn everything(summary: &Summary) -> Counts {
+    Counts { volume: view::everything(summary), flows: summary.classified().flows }
 }
 
 impl<K> Change<K> {
@@ -242,8 +280,14 @@ struct Scale {
 }
 
 impl Scale {
-    fn new(before: &Summary, after: &Summary, options: ChangeOptions) -> Result<Self, Incomparable> {
-        let wholes = [before, after].map(|summary| options.measure.of(summary.classified()));
+    /// For rows of what is `whole`.
+    fn new(
+        before: &Summary,
+        after: &Summary,
+        options: ChangeOptions,
+        whole: impl Fn(&Summary) -> Counts,
+    ) -> Result<Self, Incomparable> {
+        let wholes = [before, after].map(|summary| options.measure.of(whole(summary)));
         // What is divided by one is multiplied with the other.
         let [before, after] = match options.per {
             Per::Total => [1, 1],
@@ -304,13 +348,13 @@ impl Scale {
     }
 }
 
-/// How many millionths of `old` there are more or less; none of nothing.
+/// How many millionths of `old` there are more or less, rounded up; none of nothing.
 fn relative(old: u128, new: u128) -> Option<i128> {
     // A million has 20 bits: where the numbers leave no room for it, their last bits do not matter.
     let shift = 20_u32.saturating_sub(old.max(new).leading_zeros());
-    let (old, new) = (old >> shift, new >> shift);
-    let magnitude = (old.abs_diff(new) * 1_000_000).checked_div(old)?;
-    let magnitude = i128::try_from(magnitude).unwrap_or(i128::MAX);
+    let (was, is) = (old >> shift, new >> shift);
+    let magnitude = (old > 0).then(|| (was.abs_diff(is) * 1_000_000).div_ceil(was.max(1)))?;
+    let magnitude = i128::try_from(magnitude.max(u128::from(old != new))).unwrap_or(i128::MAX);
     Some(if new < old { -magnitude } else { magnitude })
 }
 

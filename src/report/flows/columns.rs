@@ -167,7 +167,7 @@ impl Builders {
         self.packets.append_value(line.packets());
         self.bytes.append_value(line.bytes());
         self.category.append_value(line.category);
-        self.basis.append_value(line.basis);
+        self.basis.append_value(line.basis.name());
         self.side_confidence.append_value(permille(line.side_confidence));
         self.service_confidence.append_value(permille(line.service_confidence));
         self.candidates.append_value(line.candidates.iter().map(Some));

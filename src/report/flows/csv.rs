@@ -7,6 +7,7 @@ use ::csv::{Writer, WriterBuilder};
 use super::FlowLine;
 use crate::net::Transport;
 use crate::packet::TcpFlags;
+use crate::report::csv::text;
 use crate::report::units::rfc_3339;
 
 /// What CSV and the forms with typed columns have.
@@ -83,20 +84,51 @@ fn cells(line: &FlowLine<'_>) -> Vec<String> {
     cells.extend([
         line.transport.name().to_owned(),
         line.ip_version().to_owned(),
-        line.service.to_owned(),
+        text(line.service),
         line.community_id(),
         line.packets().to_string(),
         line.bytes().to_string(),
-        line.category.to_owned(),
+        text(line.category),
         server.port_class().name().to_owned(),
         client.port_class().name().to_owned(),
-        line.basis.to_owned(),
+        line.basis.name().to_owned(),
         permille(line.side_confidence),
         permille(line.service_confidence),
-        line.candidates.join(" "),
+        text(&line.candidates.join(" ")),
         flags(client.sent.flags),
         flags(server.sent.flags),
         line.handshake_rtt_ns.map(|nanos| nanos.to_string()).unwrap_or_default(),
     ]);
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::Basis;
+    use crate::flow::Traffic;
+    use crate::net::Endpoint;
+    use crate::report::flows::FlowEnd;
+
+    #[test]
+    fn no_text_is_a_formula() {
+        let end = FlowEnd { endpoint: Endpoint::new([10, 0, 0, 1].into(), 1), sent: Traffic::default() };
+        let line = FlowLine {
+            transport: Transport::Udp,
+            client: end,
+            server: end,
+            span: None,
+            service: "=1+1",
+            category: "@sum",
+            basis: Basis::Evidence,
+            side_confidence: 0,
+            service_confidence: 0,
+            candidates: vec!["-x", "http"],
+            handshake_rtt_ns: None,
+        };
+        let cells = cells(&line);
+        let cell = |name| &*cells[COLUMNS.iter().position(|column| *column == name).expect("a column")];
+        let texts = ["network.protocol", "portolan.category", "portolan.candidates"].map(cell);
+        assert_eq!(texts, ["'=1+1", "'@sum", "'-x http"]);
+    }
 }

@@ -18,7 +18,7 @@ pub(super) use ndjson::schema;
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::classify::{self, PortTable};
+use crate::classify::{self, Basis, PortTable};
 use crate::flow::Traffic;
 use crate::meter::{DecidedFlow, FlowSink};
 use crate::net::{Endpoint, PortClass, Timestamp, Transport};
@@ -157,8 +157,8 @@ struct FlowLine<'a> {
     /// The service's name; `unknown` if nothing tells.
     service: &'a str,
     category: &'a str,
-    /// The name of the basis of the decision.
-    basis: &'a str,
+    /// What showed the service's side.
+    basis: Basis,
     /// How sure the service's side is, in permille.
     side_confidence: u16,
     /// How sure the service is, in permille.
@@ -188,7 +188,7 @@ impl<'a> FlowLine<'a> {
             span: record.span,
             service: table.service_name(decision.service),
             category: &table.category(decision.category).id,
-            basis: decision.basis.name(),
+            basis: decision.basis,
             side_confidence: decision.side_confidence,
             service_confidence: decision.service_confidence,
             candidates: candidates.iter().map(|candidate| table.service_name(candidate.service)).collect(),

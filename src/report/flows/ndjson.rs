@@ -160,7 +160,7 @@ impl<'a> Own<'a> {
             category: line.category,
             service_class: line.server.port_class().name(),
             peer_class: line.client.port_class().name(),
-            basis: line.basis,
+            basis: line.basis.name(),
             confidence: Confidence {
                 side: permille(line.side_confidence),
                 service: permille(line.service_confidence),
@@ -202,6 +202,7 @@ mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     use super::*;
+    use crate::classify::Basis;
     use crate::flow::Traffic;
     use crate::net::{Endpoint, Timestamp};
 
@@ -227,7 +228,7 @@ mod tests {
             span: Some((Timestamp::from_nanos(1), Timestamp::from_nanos(1_000_000_001))),
             service: "http",
             category: "web",
-            basis: "handshake-syn",
+            basis: Basis::HandshakeSyn,
             side_confidence: 990,
             service_confidence: 950,
             candidates: vec!["ipp"],
@@ -259,7 +260,7 @@ mod tests {
             span: None,
             service: "un\"known",
             category: "unknown",
-            basis: "undecided",
+            basis: Basis::Undecided,
             side_confidence: 0,
             service_confidence: 0,
             candidates: Vec::new(),

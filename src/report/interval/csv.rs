@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::{categories, classified};
 use crate::net::Timestamp;
-use crate::report::csv::of_output;
+use crate::report::csv::{of_output, text};
 use crate::summary::{IntervalSummary, IntervalTotals, Volume};
 
 const HEADER: [&str; 18] = [
@@ -74,7 +74,7 @@ pub(super) fn write(interval: &IntervalSummary, out: &mut dyn Write) -> io::Resu
 }
 
 fn named(table: &str, cells: [&str; 4]) -> Vec<String> {
-    std::iter::once(table).chain(cells).map(str::to_owned).collect()
+    std::iter::once(table).chain(cells).map(text).collect()
 }
 
 fn volume(volume: Volume) -> [String; 2] {

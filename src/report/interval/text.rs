@@ -50,7 +50,7 @@ fn failures(interval: &IntervalSummary) -> String {
     let sum = |which: fn(&crate::summary::Begun) -> u64| -> u64 {
         interval.services.values().map(|totals| which(&totals.begun)).sum()
     };
-    match (sum(|begun| begun.refused), sum(|begun| begun.unanswered)) {
+    match (sum(|begun| begun.refused), sum(|begun| begun.unanswered.saturating_sub(begun.refused))) {
         (0, 0) => String::new(),
         (refused, 0) => format!("; refused {}", thousands(refused)),
         (0, unanswered) => format!("; unanswered {}", thousands(unanswered)),

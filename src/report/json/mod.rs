@@ -56,6 +56,9 @@ struct Document<'a> {
     #[schemars(extend("const" = "portolan.summary/1"))]
     schema: &'static str,
     generator: Generator,
+    /// Only if addresses are pseudonyms: a fingerprint of the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymized: Option<String>,
     capture: Capture,
     read: Read<'a>,
     loss: LossCounts,
@@ -90,6 +93,7 @@ impl<'a> Document<'a> {
         Self {
             schema: SCHEMA,
             generator: Generator::of(&summary.tables),
+            anonymized: (!summary.anonymized.is_empty()).then(|| joined(&summary.anonymized)),
             capture: Capture::of(summary),
             read: Read::of(summary),
             loss: LossCounts::of(summary.loss),
@@ -134,9 +138,12 @@ struct Generator {
 
 impl Generator {
     fn of(tables: &BTreeSet<String>) -> Self {
-        let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
-        Self { name: "portolan", version: env!("CARGO_PKG_VERSION"), table: tables.join(" ") }
+        Self { name: "portolan", version: env!("CARGO_PKG_VERSION"), table: joined(tables) }
     }
+}
+
+fn joined(words: &BTreeSet<String>) -> String {
+    words.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 #[derive(JsonSchema, Serialize)]

@@ -179,8 +179,9 @@ fn mark(totals: &ServiceTotals) -> Cell {
 
 type Row<'a> = (&'a ServiceKey, &'a ServiceTotals);
 
+/// Without those that were refused.
 fn unanswered(rows: &[Row<'_>]) -> String {
-    flows_of(rows, |totals| totals.unanswered)
+    flows_of(rows, |totals| totals.unanswered.saturating_sub(totals.refused))
 }
 
 fn refused(rows: &[Row<'_>]) -> String {

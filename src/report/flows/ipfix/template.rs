@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::FlowLine;
+use crate::classify::Basis;
 
 /// The private enterprise number of elements that are said of the reverse direction (RFC 5103, section 6.1).
 const REVERSE: u32 = 29305;
@@ -18,9 +19,6 @@ const FIRST_TEMPLATE: u16 = 256;
 
 /// The longest text in a record: a record with two of them has room in the smallest message.
 const LONGEST_TEXT: usize = 120;
-
-/// The source of the biflow is its initiator, as far as the meter can tell (RFC 5103, section 6.3).
-const INITIATOR: u8 = 1;
 
 /// An element of a template.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +131,7 @@ pub(super) fn encode(line: &FlowLine<'_>, bytes: &mut Vec<u8>) {
     for end in [client, server] {
         bytes.extend(end.endpoint.port.to_be_bytes());
     }
-    bytes.extend([line.transport.protocol_number(), INITIATOR]);
+    bytes.extend([line.transport.protocol_number(), biflow_direction(line.basis)]);
     for end in [client, server] {
         bytes.extend(end.sent.packets.to_be_bytes());
         bytes.extend(end.sent.bytes.to_be_bytes());
@@ -143,6 +141,19 @@ pub(super) fn encode(line: &FlowLine<'_>, bytes: &mut Vec<u8>) {
         let name = shortened(name);
         bytes.push(u8::try_from(name.len()).expect("it is not longer than the longest"));
         bytes.extend(name.as_bytes());
+    }
+}
+
+/// What the source of the biflow is, as far as the meter can tell (RFC 5103, section 6.3): the client, if there is one.
+const fn biflow_direction(basis: Basis) -> u8 {
+    const ARBITRARY: u8 = 0;
+    const INITIATOR: u8 = 1;
+    const REVERSE_INITIATOR: u8 = 2;
+    match basis {
+        Basis::Symmetric | Basis::Tie | Basis::Undecided => ARBITRARY,
+        // The server opens the connection.
+        Basis::Callback => REVERSE_INITIATOR,
+        Basis::HandshakeSyn | Basis::HandshakeSynAck | Basis::Evidence => INITIATOR,
     }
 }
 

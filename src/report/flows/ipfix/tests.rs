@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use proptest::prelude::*;
 
 use super::*;
+use crate::classify::Basis;
 use crate::flow::Traffic;
 use crate::net::{Endpoint, Timestamp, Transport};
 use crate::packet::TcpFlags;
@@ -137,7 +138,12 @@ fn expected(line: &FlowLine<'_>) -> Record {
         Transport::Sctp => 132,
     };
     record.insert((4, 0), vec![protocol]);
-    record.insert((239, 0), vec![1]);
+    let direction = match line.basis.name() {
+        "symmetric" | "tie" | "undecided" => 0, // arbitrary
+        "callback" => 2,                        // reverseInitiator: the server opened it
+        _ => 1,                                 // initiator
+    };
+    record.insert((239, 0), vec![direction]);
     record.insert((96, 0), line.service.as_bytes().to_vec());
     record.insert((372, 0), line.category.as_bytes().to_vec());
     record
@@ -169,8 +175,9 @@ const NAMES: [&str; 3] = ["unknown", "postgresql", "böse \t\"name\""];
 
 fn flow() -> impl Strategy<Value = FlowLine<'static>> {
     let span = proptest::option::of((0..=i64::MAX / 2, 0..=i64::MAX / 2));
-    (0..3usize, endpoint(), sent(), sent(), span, 0..3usize).prop_map(
-        |(transport, (client, server), forth, back, span, name)| FlowLine {
+    let basis = proptest::sample::select(Basis::ALL.to_vec());
+    (0..3usize, endpoint(), sent(), sent(), span, 0..3usize, basis).prop_map(
+        |(transport, (client, server), forth, back, span, name, basis)| FlowLine {
             transport: Transport::ALL[transport],
             client: FlowEnd { endpoint: client, sent: forth },
             server: FlowEnd { endpoint: server, sent: back },
@@ -178,7 +185,7 @@ fn flow() -> impl Strategy<Value = FlowLine<'static>> {
                 .map(|(first, more)| (Timestamp::from_nanos(first), Timestamp::from_nanos(first + more))),
             service: NAMES[name],
             category: NAMES[(name + 1) % 3],
-            basis: "port",
+            basis,
             side_confidence: 0,
             service_confidence: 0,
             candidates: Vec::new(),
@@ -214,7 +221,7 @@ fn named(name: &str) -> FlowLine<'_> {
         span: Some((Timestamp::from_nanos(0), Timestamp::from_nanos(0))),
         service: name,
         category: name,
-        basis: "port",
+        basis: Basis::Evidence,
         side_confidence: 0,
         service_confidence: 0,
         candidates: Vec::new(),
