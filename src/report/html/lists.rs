@@ -11,6 +11,7 @@ use crate::report::view::{self, Ranked, Share};
 use crate::report::{rule_proposal, words};
 use crate::summary::{Counts, ServiceKey, ServiceTotals, Summary};
 
+/// All categories, and below them what has none, so that they add up to everything.
 pub(super) fn categories(summary: &Summary, palette: &Palette) -> Markup {
     let rows = view::categories(summary);
     if rows.is_empty() {
@@ -26,11 +27,16 @@ pub(super) fn categories(summary: &Summary, palette: &Palette) -> Markup {
         ("Flows", true),
     ];
     let mut table = Table::new("Categories", &columns).titled();
+    let cells = |name, family, counts: Counts| {
+        let share = share_cell(counts.volume.bytes, whole, palette.class(palette.place(name)));
+        [Cell::text(name), Cell::text(family), share].into_iter().chain(count_cells(counts))
+    };
     for row in rows {
-        let counts = row.totals.counts;
-        let share = share_cell(counts.volume.bytes, whole, palette.class(palette.place(row.name)));
-        let names = [Cell::text(row.name), Cell::text(row.family), share];
-        table.row(names.into_iter().chain(count_cells(counts)));
+        table.row(cells(row.name, row.family, row.totals.counts));
+    }
+    let without_ports = summary.unclassified.total();
+    if without_ports.packets > 0 {
+        table.rest(cells(words::WITHOUT_PORTS, "", Counts { volume: without_ports, flows: 0 }));
     }
     section("categories", "Categories", &table.markup())
 }
