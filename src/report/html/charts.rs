@@ -8,8 +8,10 @@ use crate::report::view::Share;
 pub(super) fn bar(share: Share, text: &str, class: &str) -> Markup {
     html! {
         span.share {
-            span.track aria-hidden="true" { span class={ "fill " (class) } style={ "width:" (per_cent(share)) } {} }
-            span { (text) }
+            span.track aria-hidden="true" {
+                @if share.part > 0 { span class={ "fill " (class) } style={ "width:" (per_cent(share)) } {} }
+            }
+            span.amount { (text) }
         }
     }
 }
