@@ -3,20 +3,24 @@
 //! `html!` escapes all text; [`printable`] takes out what would reorder or hide it. The only markup that is taken as it is, is
 //! that of `style.css` and `script.js`.
 
+mod axis;
 mod charts;
 mod distributions;
 mod lists;
 mod over_time;
+mod pace;
 mod palette;
 mod ports;
+mod powers;
 mod table;
 mod talkers;
+mod times;
 
 use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::units::{bit_rate, bytes, counted, duration, percent, printable, thousands, time_span};
+use super::units::{bytes, duration, percent, printable, thousands, time_span};
 use super::view::{self, Share};
 use super::{ReportOptions, words};
 use crate::summary::{Counts, InputReport, Summary};
@@ -134,9 +138,9 @@ fn totals(summary: &Summary) -> Markup {
         ("Packets", thousands(capture.packets), String::new()),
         ("Flows", thousands(summary.classified().flows), String::new()),
     ];
-    if let Some(rate) = view::per_second(capture.wire_bytes, nanos) {
-        let packets = view::per_second(capture.packets, nanos).unwrap_or_default();
-        cards.push(("Average rate", bit_rate(rate), counted(packets, "packet") + "/s"));
+    if nanos > 0 {
+        let packets = pace::packet_rate(capture.packets, nanos);
+        cards.push(("Average rate", pace::bit_rate(capture.wire_bytes, nanos), packets));
     }
     if let Some((first, last)) = capture.span {
         cards.push(("Time", duration(nanos), time_span(first, last)));
