@@ -132,7 +132,8 @@ pub(super) fn certainty(summary: &Summary) -> Markup {
     if whole.flows == 0 {
         return html! {};
     }
-    let columns = |first| [(first, false), ("Share", true), ("Bytes", true), ("Flows", true), ("", false)];
+    let columns =
+        |first| [(first, false), ("Share", true), ("Bytes", true), ("Flows", true), ("Meaning", false)];
     let bands = columns("Confidence");
     let mut by_band = Table::new("Flows by the confidence of their service", &bands);
     for band in Confidence::ALL {
@@ -192,7 +193,7 @@ fn unknown_flows(summary: &Summary, unknown: &ServiceTotals, top: usize) -> Mark
         (table.markup())
         @if !rules.is_empty() {
             p { "The largest unknown endpoints, as rules to name and put into a file for " code { "--rules" } ":" }
-            pre tabindex="0" { (plain_lines(&rules.join("\n\n"))) }
+            pre { (plain_lines(&rules.join("\n\n"))) }
         }
     }
 }
@@ -204,7 +205,7 @@ fn plain_lines(text: &str) -> String {
 
 fn buckets(summary: &Summary) -> Markup {
     let whole = view::everything(summary).bytes;
-    let columns = [("What", false), ("Share", true), ("Bytes", true), ("Packets", true), ("", false)];
+    let columns = [("What", false), ("Share", true), ("Bytes", true), ("Packets", true), ("Meaning", false)];
     let mut table = Table::new("Packets without ports", &columns);
     for bucket in words::buckets(&summary.unclassified) {
         table.row([

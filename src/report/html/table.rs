@@ -4,6 +4,9 @@ use maud::{Markup, html};
 
 use crate::report::units::{bytes, duration, printable, thousands};
 
+/// Rows from which on a table is long enough to sort: in less, all is seen at once.
+const SORTED_FROM: usize = 6;
+
 /// A cell, and the number it is sorted by if it is one.
 pub(super) struct Cell {
     content: Markup,
@@ -35,6 +38,11 @@ impl Cell {
     }
 }
 
+/// What scrolls within the page where it is wider; the script lets it take the focus there.
+pub(super) fn scroll(name: &str, content: &Markup) -> Markup {
+    html! { div.scroll role="group" aria-label=(name) { (content) } }
+}
+
 /// A table; of each column its name, and whether it holds numbers.
 pub(super) struct Table<'a> {
     caption: &'a str,
@@ -64,20 +72,22 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn markup(&self) -> Markup {
-        html! {
-            div.scroll tabindex="0" role="region" aria-label=(self.caption) {
-                table.sorts {
-                    caption.unseen[self.is_titled] { (self.caption) }
-                    thead { tr {
-                        @for (name, is_number) in self.columns {
-                            th scope="col" class=[is_number.then_some("number")] { button type="button" { (name) } }
+        let sorts = self.rows.len() >= SORTED_FROM;
+        let table = html! {
+            table.sorts[sorts] {
+                caption.unseen[self.is_titled] { (self.caption) }
+                thead { tr {
+                    @for (name, is_number) in self.columns {
+                        th scope="col" class=[is_number.then_some("number")] {
+                            @if sorts { button type="button" { (name) } } @else { (name) }
                         }
-                    } }
-                    tbody { @for row in &self.rows { (self.line(row)) } }
-                    @if let Some(rest) = &self.rest { tfoot { (self.line(rest)) } }
-                }
+                    }
+                } }
+                tbody { @for row in &self.rows { (self.line(row)) } }
+                @if let Some(rest) = &self.rest { tfoot { (self.line(rest)) } }
             }
-        }
+        };
+        scroll(self.caption, &table)
     }
 
     fn line(&self, cells: &[Cell]) -> Markup {
