@@ -15,6 +15,9 @@ use crate::summary::{Series, Summary};
 
 /// Columns at most.
 const COLUMNS: i64 = 120;
+/// Intervals that fill a page of paper.
+const LONG: usize = 120;
+
 /// One column: when it begins, and the bytes of each place of the palette.
 struct Column {
     start: Timestamp,
@@ -141,7 +144,9 @@ fn bar(
 fn listing(summary: &Summary) -> Markup {
     let columns = [("From (UTC)", false), ("Mostly", false), ("Bytes", true), ("Packets", true)];
     let mut table = Table::new("Intervals", &columns);
-    for row in view::over_time(summary) {
+    let rows = view::over_time(summary);
+    let is_long = rows.len() > LONG;
+    for row in rows {
         let start = row.start.map_or(0, |start| start.as_nanos().max(0).unsigned_abs());
         table.row([
             Cell::marked(start, html! { (moment(row.start)) }),
@@ -150,5 +155,5 @@ fn listing(summary: &Summary) -> Markup {
             Cell::count(row.volume.packets),
         ]);
     }
-    html! { details { summary { "In numbers" } (table.markup()) } }
+    html! { details.long[is_long] { summary { "In numbers" } (table.markup()) } }
 }
