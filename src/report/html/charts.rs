@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::axis::{FULL, Mark};
+use super::axis::{FULL, Mark, place};
+use super::table::Cell;
 use crate::report::view::Share;
 
 /// A bar for a share, with its number.
@@ -15,6 +16,12 @@ pub(super) fn bar(share: Share, text: &str, class: &str) -> Markup {
             span.amount { (text) }
         }
     }
+}
+
+/// A number beside another one, as a bar by which they compare, and as it is shown.
+pub(in crate::report) fn compared(number: u128, longest: u128, text: &str, class: &str) -> Cell {
+    let share = Share { part: place(number, longest), whole: FULL };
+    Cell::marked(number, bar(share, text, class))
 }
 
 /// A drawing with its axes: marks beside it, below it, and above it those of lines through all of it.
