@@ -29,34 +29,91 @@ fn texts(value: &Value) -> Vec<&str> {
     value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
-#[test]
-fn the_page_is_drawn_and_sorts_and_asks_for_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let page = folder.path().join("report.html");
-    let capture = format!("{ROOT}/testdata/office.pcapng");
-    let read = Command::new(env!("CARGO_BIN_EXE_portolan"))
-        .args(["read", "--no-rules", "--format", "html", &capture, "-o"])
+/// Runs the program, and tells what the browser makes of the page that it writes.
+fn page_of(folder: &Path, arguments: &[&str]) -> Option<Value> {
+    let page = folder.join("report.html");
+    let status = Command::new(env!("CARGO_BIN_EXE_portolan"))
+        .args(arguments)
+        .args(["--format", "html", "-o"])
         .arg(&page)
         .status()
         .unwrap();
-    assert!(read.success());
-    let Some(found) = look(&page) else { return };
-    assert_eq!(found["complaints"].as_array().unwrap().len(), 0, "{}", found["complaints"]);
+    assert!(status.success());
+    let found = look(&page)?;
     assert_eq!(texts(&found["requests"]), [format!("file://{}", page.canonicalize().unwrap().display())]);
-    assert!(found["title"].as_str().unwrap().contains("web-tls"), "{}", found["title"]);
+    Some(found)
+}
+
+/// Whatever holds for every page.
+fn check(found: &Value) {
+    for nothing in ["complaints", "unsorted", "cut_on_paper"] {
+        assert_eq!(found[nothing].as_array().map(Vec::len), Some(0), "{nothing}: {}", found[nothing]);
+    }
+    assert_eq!(found["unnamed"], 0);
+    for width in found["at"].as_array().unwrap() {
+        // Whatever is wider scrolls within itself, and takes the focus for that alone.
+        assert!(width["overflow"].as_i64().unwrap() <= 0, "{width}");
+        assert_eq!((texts(&width["idle"]), texts(&width["illegible"])), (vec![], vec![]));
+    }
+    for (scheme, ground) in [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 24, 29)")] {
+        assert_eq!(found["faint"][scheme]["ground"], ground);
+        assert_eq!(texts(&found["faint"][scheme]["texts"]), [""; 0], "{scheme}");
+    }
     let drawn = found["drawn"].as_array().unwrap();
-    assert!(drawn.len() == 6 && drawn.iter().all(|drawn| drawn == true), "{drawn:?}");
+    assert!(drawn.iter().all(|drawn| drawn == true), "{drawn:?}");
+}
+
+#[test]
+fn the_page_is_drawn_and_sorts_and_asks_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = format!("{ROOT}/testdata/office.pcapng");
+    let Some(found) = page_of(folder.path(), &["read", "--no-rules", "--talkers", "10", &capture]) else {
+        return;
+    };
+    check(&found);
+    assert!(found["title"].as_str().unwrap().contains("web-tls"), "{}", found["title"]);
+    assert_eq!(found["drawn"].as_array().unwrap().len(), 6);
     assert_eq!(texts(&found["bytes"])[..2], ["926 kB", "419 kB"]);
     let (names, mut turned) = (texts(&found["names"]), texts(&found["names_turned"]));
     turned.reverse();
     assert!(names.is_sorted() && names == turned, "{names:?}");
-    // Whatever is wider scrolls within itself.
-    assert!(
-        found["overflow"].as_array().unwrap().iter().all(|pixels| pixels.as_i64().unwrap() <= 0),
-        "{found}"
-    );
-    // Paper does not scroll.
-    assert_eq!(texts(&found["cut_on_paper"]), [""; 0]);
+}
+
+#[test]
+fn a_page_of_little_and_a_page_of_what_is_cut_short_are_as_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = format!("{ROOT}/testdata/refused.pcap");
+    let Some(found) = page_of(folder.path(), &["read", "--no-rules", &capture]) else { return };
+    check(&found);
+    // Half a capture: what is missing stands in red.
+    let whole = std::fs::read(format!("{ROOT}/testdata/ftp.pcap")).unwrap();
+    let half = folder.path().join("half.pcap");
+    std::fs::write(&half, &whole[..whole.len() / 2]).unwrap();
+    let json = folder.path().join("half.json");
+    Command::new(env!("CARGO_BIN_EXE_portolan"))
+        .args(["read", "-q", "--no-rules", "--interval", "1s", "--format", "json", "-o"])
+        .args([&json, &half])
+        .status()
+        .unwrap();
+    check(&page_of(folder.path(), &["report", json.to_str().unwrap()]).unwrap());
+}
+
+#[test]
+fn the_page_of_changes_sorts_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let [before, after] = ["http.pcap", "office.pcapng"].map(|capture| {
+        let document = folder.path().join(format!("{capture}.json"));
+        let status = Command::new(env!("CARGO_BIN_EXE_portolan"))
+            .args(["read", "--no-rules", "--format", "json", &format!("{ROOT}/testdata/{capture}"), "-o"])
+            .arg(&document)
+            .status();
+        assert!(status.unwrap().success());
+        document.into_os_string().into_string().unwrap()
+    });
+    let Some(found) = page_of(folder.path(), &["diff", &before, &after, "--top", "12"]) else { return };
+    check(&found);
+    assert!(found["title"].as_str().unwrap().starts_with("What changed"), "{}", found["title"]);
+    assert_eq!(texts(&found["bytes"]).len(), 0);
 }
 
 #[test]

@@ -411,7 +411,7 @@ fn add_numbers(value: &Value, place: String, places: &mut Vec<String>) {
 fn is_ours(tag: &str) -> bool {
     const TAGS: &str = "!DOCTYPE html head meta title style body main h1 h2 p ul li strong dl div dt dd section span svg g line \
         text rect details summary table caption thead tbody tfoot tr th td button figure figcaption pre code footer script";
-    const ATTRIBUTES: &str = "lang charset name content http-equiv id class style aria-labelledby aria-label aria-hidden role \
+    const ATTRIBUTES: &str = "lang charset name content http-equiv id class style aria-labelledby aria-label aria-hidden role preserveAspectRatio \
         viewBox x y x1 x2 y1 y2 width height text-anchor scope type tabindex data-sort colspan";
     let Some((inside, _)) = tag.split_once('>') else { return false };
     let mut pieces = inside.trim_start_matches('/').split('"');

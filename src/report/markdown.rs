@@ -122,6 +122,11 @@ fn categories(summary: &Summary, whole: u64) -> Section {
     for row in view::categories(summary) {
         section.row([row.name.to_owned(), row.family.to_owned()], row.totals.counts, whole);
     }
+    let without_ports = summary.unclassified.total();
+    if !section.rows.is_empty() && without_ports.packets > 0 {
+        let counts = Counts { volume: without_ports, flows: 0 };
+        section.row([words::WITHOUT_PORTS.to_owned(), String::new()], counts, whole);
+    }
     section
 }
 

@@ -8,6 +8,9 @@ use crate::summary::{ServiceKey, Summary, Unclassified, Volume};
 /// Beside one that most is of, shares below this many in a hundred are not worth a word.
 const WORTH_A_WORD: u64 = 1;
 
+/// The row of what no category has, for it has no ports.
+pub(super) const WITHOUT_PORTS: &str = "without ports";
+
 /// What the traffic is, in one sentence: `Mostly web-tls (62% of bytes), then database (20%) and time (2%).`
 pub(super) fn headline(summary: &Summary) -> String {
     let whole = view::everything(summary);

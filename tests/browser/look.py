@@ -17,15 +17,67 @@ PAPER = 717
 # Presses the button of a column of the first table, and tells the cells of that column.
 PRESS = """(column) => {
   const table = [...document.querySelectorAll("table.sorts")].find((table) => table.caption.textContent === "Categories");
+  if (!table) return [];
   const head = [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent === column);
   table.tHead.rows[0].cells[head].querySelector("button").click();
   return [...table.tBodies[0].rows].map((row) => row.cells[head].textContent);
 }"""
 
+# Presses every button of every table twice, and tells the columns that are not in order, up or down, or lost a row.
+UNSORTED = """() => [...document.querySelectorAll("table.sorts")].flatMap((table) => {
+  const rows = () => [...table.tBodies[0].rows];
+  const count = rows().length;
+  return [...table.tHead.rows[0].cells].filter((head, place) => [1, 2].some(() => {
+    head.querySelector("button").click();
+    const value = (cell) => head.classList.contains("number") ? Number(cell.dataset.sort) : cell.textContent;
+    const compare = (a, b) => typeof a === "number" ? a - b : a.localeCompare(b);
+    const values = rows().map((row) => value(row.cells[place]));
+    if (head.getAttribute("aria-sort") === "descending") values.reverse();
+    return rows().length !== count || values.some((value, at) => at > 0 && compare(values[at - 1], value) > 0);
+  })).map((head) => `${table.caption.textContent}: ${head.textContent}`);
+})"""
+
 DRAWN = """() => [...document.querySelectorAll("svg")].map((svg) => {
   const box = svg.getBoundingClientRect();
   return box.width > 100 && box.height > 30 && svg.querySelectorAll("rect").length > 0;
 })"""
+
+UNNAMED = """() => [...document.querySelectorAll("button, summary, [role]")]
+  .filter((named) => !(named.getAttribute("aria-label") || named.textContent).trim()).length"""
+
+# What takes the focus and does nothing with it. Only after the next frame the page knows what scrolls.
+IDLE = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(
+  [...document.querySelectorAll("[tabindex]")].filter((box) => box.scrollWidth <= box.clientWidth).map((box) => box.className)
+))))"""
+
+# What is written in charts smaller than it can be read, or over what else is written there.
+ILLEGIBLE = """() => [...document.querySelectorAll(".plot")].flatMap((plot) => {
+  const texts = [...plot.querySelectorAll("span, text")].filter((text) => text.getClientRects().length);
+  const boxes = texts.map((text) => text.getBoundingClientRect());
+  const touch = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return texts.filter((text, place) => parseFloat(getComputedStyle(text).fontSize) < 11
+    || boxes.some((box, other) => other < place && touch(box, boxes[place]))).map((text) => text.textContent);
+})"""
+
+# Texts whose contrast with what is behind them is below what WCAG 2.2 asks for (1.4.3).
+FAINT = """() => {
+  const channels = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = (colour) => channels(colour).slice(0, 3).map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const ground = (element) => {
+    const colour = element ? getComputedStyle(element).backgroundColor : "rgb(255, 255, 255)";
+    return channels(colour)[3] === 0 ? ground(element.parentElement) : colour;
+  };
+  const isFaint = (element) => {
+    const [dim, bright] = [light(getComputedStyle(element).color), light(ground(element))].sort((a, b) => a - b);
+    return (bright + 0.05) / (dim + 0.05) < 4.5;
+  };
+  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  return [...document.querySelectorAll("body *")]
+    .filter((element) => element.getClientRects().length && hasText(element) && !element.closest(".heat, svg"))
+    .filter(isFaint).map((element) => element.textContent);
+}"""
 
 WIDER = """() => [...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth)
   .map((box) => box.getAttribute("aria-label"))"""
@@ -89,17 +141,29 @@ class Browser:
 
     def call(self, function, *arguments):
         expression = f"({function})({', '.join(map(json.dumps, arguments))})"
-        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)["result"].get("value")
 
-    def overflow(self, width):
-        """Pixels by which the page is wider than the window."""
+    def resize(self, width):
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        return self.call("() => document.documentElement.scrollWidth - window.innerWidth")
+
+    def at(self, width):
+        """What is wrong at this width: pixels by which the page is wider than the window, and what nobody can use or read."""
+        self.resize(width)
+        return {
+            "overflow": self.call("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"),
+            "idle": self.call(IDLE),
+            "illegible": self.call(ILLEGIBLE),
+        }
+
+    def faint(self, scheme):
+        """Texts without contrast in this colour scheme, and the ground of the page."""
+        self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        return {"texts": self.call(FAINT), "ground": self.call("() => getComputedStyle(document.body).backgroundColor")}
 
     def cut_on_paper(self):
         """Names of tables and pictures that are wider than paper."""
         self.ask("Emulation.setEmulatedMedia", media="print")
-        self.overflow(PAPER)
+        self.resize(PAPER)
         return self.call(WIDER)
 
 
@@ -124,7 +188,10 @@ def main(program, page):
                 "bytes": browser.call(PRESS, "Bytes"),
                 "names": browser.call(PRESS, "Category"),
                 "names_turned": browser.call(PRESS, "Category"),
-                "overflow": [browser.overflow(width) for width in WIDTHS],
+                "unsorted": browser.call(UNSORTED),
+                "unnamed": browser.call(UNNAMED),
+                "at": [browser.at(width) for width in WIDTHS],
+                "faint": {scheme: browser.faint(scheme) for scheme in ("light", "dark")},
                 "cut_on_paper": browser.cut_on_paper(),
             }
             found["complaints"], found["requests"] = complaints(browser.events), requests(browser.events)
@@ -134,4 +201,5 @@ def main(program, page):
     print(json.dumps(found))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

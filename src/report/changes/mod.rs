@@ -2,6 +2,7 @@
 
 mod document;
 mod listing;
+mod page;
 
 pub(super) use document::schema;
 
@@ -128,6 +129,8 @@ struct Change<K> {
     key: K,
     before: Counts,
     after: Counts,
+    /// Both in what they can be compared by.
+    scaled: [u128; 2],
     fate: Fate,
     /// Millionths of what there was before, rounded up, so that no change is none; `None` of what is new.
     relative: Option<i128>,
@@ -247,15 +250,25 @@ fn everything(summary: &Summary) -> Counts {
     Counts { volume: view::everything(summary), flows: summary.classified().flows }
 }
 
-impl<K> Change<K> {
-    /// `12.3%`, without a sign.
+impl<K: Copy> Change<K> {
+    /// The same without saying of what.
+    const fn unnamed(&self) -> Change<()> {
+        let Self { before, after, scaled, fate, relative, .. } = *self;
+        Change { key: (), before, after, scaled, fate, relative }
+    }
+
+    const fn difference(&self) -> u128 {
+        self.scaled[0].abs_diff(self.scaled[1])
+    }
+
+    /// `12.3%`, without a sign; whole from ten times as much on.
     fn amount(&self) -> String {
         let millionths = self.relative.unwrap_or_default().unsigned_abs();
         let tenths = millionths.saturating_add(500) / 1000;
         match (tenths, self.fate) {
             (0, Fate::Grown | Fate::Shrunk) => "<0.1%".to_owned(),
-            (0..100_000, _) => format!("{}.{}%", tenths / 10, tenths % 10),
-            _ => format!("{} times", units::thousands((millionths + 500_000) / 1_000_000)),
+            (0..10_000, _) => format!("{}.{}%", tenths / 10, tenths % 10),
+            _ => format!("{}%", units::thousands(millionths.saturating_add(5_000) / 10_000)),
         }
     }
 
@@ -301,7 +314,7 @@ impl Scale {
     }
 
     fn change<K>(&self, key: K, before: Counts, after: Counts) -> Change<K> {
-        let [old, new] = self.scaled(before, after);
+        let scaled @ [old, new] = self.scaled(before, after);
         let fate = match (old, new) {
             _ if old == new => Fate::Same,
             (0, _) => Fate::New,
@@ -309,7 +322,7 @@ impl Scale {
             _ if new > old => Fate::Grown,
             _ => Fate::Shrunk,
         };
-        Change { key, before, after, fate, relative: relative(old, new) }
+        Change { key, before, after, scaled, fate, relative: relative(old, new) }
     }
 
     /// Every key of either side that is worth a row, by falling difference.
@@ -325,7 +338,7 @@ impl Scale {
             .map(|key| self.change(key, find(before, key), find(after, key)))
             .filter(|change| self.is_worth_it(change))
             .collect();
-        changes.sort_by_key(|change| Reverse(self.difference(change)));
+        changes.sort_by_key(|change| Reverse(change.difference()));
         changes
     }
 
@@ -334,11 +347,6 @@ impl Scale {
             let part = self.measure.of(counts);
             part > 0 && Share { part, whole }.of(1_000_000) >= self.ignore_below
         })
-    }
-
-    fn difference<K>(&self, change: &Change<K>) -> u128 {
-        let [old, new] = self.scaled(change.before, change.after);
-        old.abs_diff(new)
     }
 
     /// Both sides in what they can be compared by.
@@ -372,7 +380,7 @@ pub fn write_changes(
         ChangesFormat::Text => listing::write_text(changes, options, out),
         ChangesFormat::Json => document::write(changes, out),
         ChangesFormat::Markdown => listing::write_markdown(changes, options.top, out),
-        ChangesFormat::Html => listing::write_html(changes, options.top, out),
+        ChangesFormat::Html => page::write(changes, options.top, out),
     }
 }
 

@@ -2,17 +2,17 @@
 
 use maud::{Markup, html};
 
-use super::charts::tenths;
+use super::axis::{Axis, FULL, Mark};
+use super::charts::Plot;
+use super::powers::{Powers, power};
 use super::section as part;
 use super::table::{Cell, Table};
 use crate::report::units::{measured, thousands};
-use crate::report::view::{self, Measure, Share};
+use crate::report::view::{self, Measure};
 use crate::summary::{Distribution, Summary};
 
-/// Of a drawing, in its own units.
-const WIDTH: u64 = 360;
-const HEIGHT: u64 = 110;
-const BELOW: u64 = 20;
+/// What marks of percentiles have between them at least, so that they do not overlap.
+const APART: u64 = FULL / 5;
 
 /// A chart for each distribution that has anything, and all in one table.
 pub(super) fn section(summary: &Summary) -> Markup {
@@ -23,6 +23,7 @@ pub(super) fn section(summary: &Summary) -> Markup {
         return html! {};
     }
     let charts = html! {
+        p.note { "Each bar goes as far as to twice its beginning. Lines are percentiles: p90 is what nine in ten do not exceed." }
         div.charts { @for (measure, distribution) in measured() { (chart(*measure, distribution)) } }
         (table(measured().copied()))
     };
@@ -60,47 +61,73 @@ fn table<'a>(found: impl Iterator<Item = (Measure, &'a Distribution)>) -> Markup
     table.markup()
 }
 
-/// Measurements by their size, each bar twice as far as the one before.
+/// Measurements by their size.
 fn chart(measure: Measure, distribution: &Distribution) -> Markup {
-    let bins = bins(distribution);
-    let highest = bins.iter().map(|(_, count)| *count).max().unwrap_or_default();
-    let step = WIDTH * 10 / bins.len().max(1) as u64;
-    let last = bins.len().saturating_sub(1);
-    let p50 = view::median(distribution).unwrap_or_default();
-    let label = format!("{}: half are at most {}", measure.name, measured(measure.unit, p50));
-    html! {
-        figure {
-            figcaption { (measure.name) }
-            svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT + BELOW) } role="img" aria-label=(label) {
-                @for (place, (from, count)) in bins.iter().enumerate() {
-                    @let height = Share { part: *count, whole: highest }.of(HEIGHT * 10);
-                    g {
-                        title { "from " (measured(measure.unit, *from)) ": " (thousands(*count)) }
-                        rect.c0 x=(tenths(place as u64 * step)) y=(tenths(HEIGHT * 10 - height)) width=(tenths(step.saturating_sub(10).max(5))) height=(tenths(height)) {}
-                    }
-                }
-                g.axis {
-                    line x1="0" x2=(WIDTH) y1=(HEIGHT) y2=(HEIGHT) {}
-                    text x="0" y=(HEIGHT + 15) { (measured(measure.unit, bins[0].0)) }
-                    @if last > 0 {
-                        text x=(WIDTH) y=(HEIGHT + 15) text-anchor="end" { (measured(measure.unit, bins[last].0)) }
-                    }
+    let axis = Powers::over(distribution.buckets().into_iter().map(|(value, _)| value));
+    let bins = bins(distribution, &axis);
+    let counts = Axis::new(bins.iter().map(|bin| bin.count).max().unwrap_or_default().into(), 3);
+    let percentiles: Vec<(&str, u64)> = percentiles(distribution);
+    let label =
+        percentiles.iter().map(|(name, value)| format!(", {name} {}", measured(measure.unit, *value)));
+    let plot = Plot {
+        label: &(measure.name.to_owned() + &label.collect::<String>()),
+        drawing: html! {
+            @for bin in &bins {
+                @let height = counts.place(bin.count.into());
+                g {
+                    title { "from " (measured(measure.unit, bin.from)) ": " (thousands(bin.count)) }
+                    rect.c0 x=(bin.place) y=(FULL - height) width=(axis.bin_width() * 9 / 10) height=(height) {}
                 }
             }
-        }
-    }
+            @for (name, value) in &percentiles {
+                line.percentile x1=(axis.place(*value)) x2=(axis.place(*value)) y1="0" y2=(FULL) {
+                    title { (name) ": " (measured(measure.unit, *value)) }
+                }
+            }
+        },
+        beside: counts.marks(&["", "k", "M", "G", "T", "P", "E"]),
+        below: axis.marks(measure.unit),
+        above: together(percentiles.iter().map(|(name, value)| (*name, axis.place(*value)))),
+    };
+    html! { figure { figcaption { (measure.name) } (plot.markup()) } }
 }
 
-/// Counts by the largest power of two that a value reaches, from the smallest to the largest; zeros go with ones.
-fn bins(distribution: &Distribution) -> Vec<(u64, u64)> {
-    let power = |value: u64| value.max(1).ilog2();
+fn percentiles(distribution: &Distribution) -> Vec<(&'static str, u64)> {
+    let values = distribution.percentiles([50.0, 90.0, 99.0]);
+    values.map(|values| ["p50", "p90", "p99"].into_iter().zip(values).collect()).unwrap_or_default()
+}
+
+/// Marks of rising places, in one where they are close to each other.
+fn together<'a>(marks: impl Iterator<Item = (&'a str, u64)>) -> Vec<Mark> {
+    let mut groups: Vec<(String, u64, u64)> = Vec::new();
+    for (name, place) in marks {
+        match groups.last_mut() {
+            Some((names, _, last)) if place.saturating_sub(*last) < APART => {
+                *names += " ";
+                *names += name;
+                *last = place;
+            }
+            _ => groups.push((name.to_owned(), place, place)),
+        }
+    }
+    groups.into_iter().map(|(text, first, last)| Mark { place: first.midpoint(last), text }).collect()
+}
+
+/// What lies between a power of two and the next one.
+#[derive(Debug, PartialEq, Eq)]
+struct Bin {
+    from: u64,
+    place: u64,
+    count: u64,
+}
+
+/// From the smallest to the largest; zeros go with ones.
+fn bins(distribution: &Distribution, axis: &Powers) -> Vec<Bin> {
     let buckets = distribution.buckets();
-    let powers = || buckets.iter().map(|(value, _)| power(*value));
-    let (first, last) = (powers().min().unwrap_or(0), powers().max().unwrap_or(0));
     let count = |wanted: u32| {
         buckets.iter().filter(|(value, _)| power(*value) == wanted).map(|(_, count)| count).sum()
     };
-    (first..=last).map(|power| (1 << power, count(power))).collect()
+    axis.bins().map(|(power, place)| Bin { from: 1 << power, place, count: count(power) }).collect()
 }
 
 #[cfg(test)]
@@ -113,6 +140,16 @@ mod tests {
         for value in [0, 1, 1, 5, 40, 63] {
             distribution.record(value);
         }
-        assert_eq!(bins(&distribution), [(1, 3), (2, 0), (4, 1), (8, 0), (16, 0), (32, 2)]);
+        let axis = Powers::over([0, 63].into_iter());
+        let found: Vec<(u64, u64)> =
+            bins(&distribution, &axis).into_iter().map(|bin| (bin.from, bin.count)).collect();
+        assert_eq!(found, [(1, 3), (2, 0), (4, 1), (8, 0), (16, 0), (32, 2)]);
+    }
+
+    #[test]
+    fn marks_that_are_close_are_one() {
+        let marks = together([("p50", 0), ("p90", 9_000), ("p99", 10_000)].into_iter());
+        let marks: Vec<(&str, u64)> = marks.iter().map(|mark| (&*mark.text, mark.place)).collect();
+        assert_eq!(marks, [("p50", 0), ("p90 p99", 9_500)]);
     }
 }

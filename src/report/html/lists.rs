@@ -11,6 +11,7 @@ use crate::report::view::{self, Ranked, Share};
 use crate::report::{rule_proposal, words};
 use crate::summary::{Counts, ServiceKey, ServiceTotals, Summary};
 
+/// All categories, and below them what has none, so that they add up to everything.
 pub(super) fn categories(summary: &Summary, palette: &Palette) -> Markup {
     let rows = view::categories(summary);
     if rows.is_empty() {
@@ -26,11 +27,16 @@ pub(super) fn categories(summary: &Summary, palette: &Palette) -> Markup {
         ("Flows", true),
     ];
     let mut table = Table::new("Categories", &columns).titled();
+    let cells = |name, family, counts: Counts| {
+        let share = share_cell(counts.volume.bytes, whole, palette.class(palette.place(name)));
+        [Cell::text(name), Cell::text(family), share].into_iter().chain(count_cells(counts))
+    };
     for row in rows {
-        let counts = row.totals.counts;
-        let share = share_cell(counts.volume.bytes, whole, palette.class(palette.place(row.name)));
-        let names = [Cell::text(row.name), Cell::text(row.family), share];
-        table.row(names.into_iter().chain(count_cells(counts)));
+        table.row(cells(row.name, row.family, row.totals.counts));
+    }
+    let without_ports = summary.unclassified.total();
+    if without_ports.packets > 0 {
+        table.rest(cells(words::WITHOUT_PORTS, "", Counts { volume: without_ports, flows: 0 }));
     }
     section("categories", "Categories", &table.markup())
 }
@@ -126,7 +132,8 @@ pub(super) fn certainty(summary: &Summary) -> Markup {
     if whole.flows == 0 {
         return html! {};
     }
-    let columns = |first| [(first, false), ("Share", true), ("Bytes", true), ("Flows", true), ("", false)];
+    let columns =
+        |first| [(first, false), ("Share", true), ("Bytes", true), ("Flows", true), ("Meaning", false)];
     let bands = columns("Confidence");
     let mut by_band = Table::new("Flows by the confidence of their service", &bands);
     for band in Confidence::ALL {
@@ -186,7 +193,7 @@ fn unknown_flows(summary: &Summary, unknown: &ServiceTotals, top: usize) -> Mark
         (table.markup())
         @if !rules.is_empty() {
             p { "The largest unknown endpoints, as rules to name and put into a file for " code { "--rules" } ":" }
-            pre tabindex="0" { (plain_lines(&rules.join("\n\n"))) }
+            pre { (plain_lines(&rules.join("\n\n"))) }
         }
     }
 }
@@ -198,7 +205,7 @@ fn plain_lines(text: &str) -> String {
 
 fn buckets(summary: &Summary) -> Markup {
     let whole = view::everything(summary).bytes;
-    let columns = [("What", false), ("Share", true), ("Bytes", true), ("Packets", true), ("", false)];
+    let columns = [("What", false), ("Share", true), ("Bytes", true), ("Packets", true), ("Meaning", false)];
     let mut table = Table::new("Packets without ports", &columns);
     for bucket in words::buckets(&summary.unclassified) {
         table.row([

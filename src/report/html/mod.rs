@@ -3,35 +3,41 @@
 //! `html!` escapes all text; [`printable`] takes out what would reorder or hide it. The only markup that is taken as it is, is
 //! that of `style.css` and `script.js`.
 
+mod axis;
 mod charts;
 mod distributions;
 mod lists;
 mod over_time;
+mod pace;
 mod palette;
 mod ports;
+mod powers;
 mod table;
 mod talkers;
+mod times;
 
 use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::units::{bit_rate, bytes, counted, duration, percent, printable, thousands, time_span};
+use super::units::{bytes, duration, percent, printable, thousands, time_span};
 use super::view::{self, Share};
 use super::{ReportOptions, words};
 use crate::summary::{Counts, InputReport, Summary};
+pub(super) use charts::compared;
 use palette::Palette;
+pub(super) use table::{Cell, Table};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// Nothing is loaded, and no script runs but that one, told by its SHA-256.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-5pJxvRA7Sr7mkht0n7ofCZmCALXssgJNwgGYLGWU0uU='";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-7eqm9HNGR11q3pfaWpvDZZhKEgqID4y7UbB3SWhy4P8='";
 
 /// Writes the page.
 pub(super) fn write(summary: &Summary, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
     let palette = Palette::of(summary);
     let content = html! {
-        (losses(summary))
+        (losses(&words::losses(summary)))
         (totals(summary))
         (over_time::section(summary, &palette))
         (lists::categories(summary, &palette))
@@ -81,29 +87,8 @@ pub(super) fn write_page(
     out.write_all(page.into_string().as_bytes())
 }
 
-/// A table of texts, of which the last columns hold numbers as they are shown.
-pub(super) fn simple_table(caption: &str, heads: &[&str], numbers: usize, rows: &[Vec<String>]) -> Markup {
-    let names = heads.len().saturating_sub(numbers);
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) {
-            table {
-                thead { tr {
-                    @for (place, head) in heads.iter().enumerate() {
-                        th scope="col" class=[(place >= names).then_some("number")] { (head) }
-                    }
-                } }
-                tbody { @for row in rows { tr {
-                    @for (place, cell) in row.iter().enumerate() {
-                        td class=[(place >= names).then_some("number")] { (printable(cell)) }
-                    }
-                } } }
-            }
-        }
-    }
-}
-
 /// A part of the page, which its heading names.
-fn section(id: &str, title: &str, content: &Markup) -> Markup {
+pub(super) fn section(id: &str, title: &str, content: &Markup) -> Markup {
     html! {
         section id=(id) aria-labelledby={ (id) "-title" } {
             h2 id={ (id) "-title" } { (title) }
@@ -112,14 +97,35 @@ fn section(id: &str, title: &str, content: &Markup) -> Markup {
     }
 }
 
-fn losses(summary: &Summary) -> Markup {
-    let losses = words::losses(summary);
+/// What is missing: of each loss a head and what there is to say.
+pub(super) fn losses(losses: &[(&str, String)]) -> Markup {
     html! {
         @if losses.is_empty() {
             p.whole { "Nothing was lost, and all input was read whole." }
         } @else {
             ul.losses {
-                @for (head, text) in losses { li { strong { (head) } " " (printable(&text)) } }
+                @for (head, text) in losses { li { strong { (head) } " " (printable(text)) } }
+            }
+        }
+    }
+}
+
+/// A number with a name, and what there is to remark.
+pub(super) struct Card {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) remarks: Vec<String>,
+}
+
+pub(super) fn cards(cards: &[Card]) -> Markup {
+    html! {
+        dl.totals {
+            @for Card { name, value, remarks } in cards {
+                div {
+                    dt { (name) }
+                    dd { (value) }
+                    @for remark in remarks { dd.remark { (printable(remark)) } }
+                }
             }
         }
     }
@@ -129,50 +135,40 @@ fn losses(summary: &Summary) -> Markup {
 fn totals(summary: &Summary) -> Markup {
     let capture = &summary.capture;
     let nanos = view::duration_ns(summary);
-    let mut cards = vec![
-        ("Bytes", bytes(capture.wire_bytes), captured(summary)),
-        ("Packets", thousands(capture.packets), String::new()),
-        ("Flows", thousands(summary.classified().flows), String::new()),
+    let card = |name, value, remarks| Card { name, value, remarks };
+    let mut all = vec![
+        card("Bytes", bytes(capture.wire_bytes), captured(summary)),
+        card("Packets", thousands(capture.packets), Vec::new()),
+        card("Flows", thousands(summary.classified().flows), Vec::new()),
     ];
-    if let Some(rate) = view::per_second(capture.wire_bytes, nanos) {
-        let packets = view::per_second(capture.packets, nanos).unwrap_or_default();
-        cards.push(("Average rate", bit_rate(rate), counted(packets, "packet") + "/s"));
+    if nanos > 0 {
+        let packets = pace::packet_rate(capture.packets, nanos);
+        all.push(card("Average rate", pace::bit_rate(capture.wire_bytes, nanos), vec![packets]));
     }
     if let Some((first, last)) = capture.span {
-        cards.push(("Time", duration(nanos), time_span(first, last)));
+        all.push(card("Time", duration(nanos), vec![time_span(first, last)]));
     }
-    html! {
-        dl.totals {
-            @for (name, value, remark) in cards {
-                div {
-                    dt { (name) }
-                    dd { (value) }
-                    @if !remark.is_empty() { dd.remark { (remark) } }
-                }
-            }
-        }
-    }
+    cards(&all)
 }
 
-fn captured(summary: &Summary) -> String {
-    if view::is_cut(summary) {
-        format!("{} of them captured", bytes(summary.capture.captured_bytes))
-    } else {
-        String::new()
-    }
+fn captured(summary: &Summary) -> Vec<String> {
+    let is_cut = view::is_cut(summary);
+    is_cut
+        .then(|| format!("{} of them captured", bytes(summary.capture.captured_bytes)))
+        .into_iter()
+        .collect()
 }
 
 /// What was read, the first of many inputs alone; those that were not read whole stand above as well.
 fn inputs(summary: &Summary, top: usize) -> Markup {
     let shown = if top == 0 { summary.inputs.len() } else { top };
-    let mut table =
-        table::Table::new("Inputs", &[("Input", false), ("Format", false), ("Packets", true)]).titled();
+    let mut table = Table::new("Inputs", &[("Input", false), ("Format", false), ("Packets", true)]).titled();
     for InputReport { path, format, packets, .. } in summary.inputs.iter().take(shown) {
-        table.row([table::Cell::text(path), table::Cell::text(format), table::Cell::count(*packets)]);
+        table.row([Cell::text(path), Cell::text(format), Cell::count(*packets)]);
     }
     let more = summary.inputs.len().saturating_sub(shown);
     if more > 0 {
-        table.rest([table::Cell::text(&format!("… {} more", thousands(more as u128)))]);
+        table.rest([Cell::text(&format!("… {} more", thousands(more as u128)))]);
     }
     let tables: Vec<&str> = summary.tables.iter().map(String::as_str).collect();
     let content = html! {
@@ -183,15 +179,15 @@ fn inputs(summary: &Summary, top: usize) -> Markup {
 }
 
 /// Bytes, packets and flows.
-fn count_cells(counts: Counts) -> [table::Cell; 3] {
-    let bytes = table::Cell::bytes(counts.volume.bytes);
-    [bytes, table::Cell::count(counts.volume.packets), table::Cell::count(counts.flows)]
+fn count_cells(counts: Counts) -> [Cell; 3] {
+    let bytes = Cell::bytes(counts.volume.bytes);
+    [bytes, Cell::count(counts.volume.packets), Cell::count(counts.flows)]
 }
 
 /// A share of all bytes, as a bar and a number.
-fn share_cell(part: u64, whole: u64, class: &str) -> table::Cell {
+fn share_cell(part: u64, whole: u64, class: &str) -> Cell {
     let share = Share { part, whole };
-    table::Cell::marked(u128::from(part), charts::bar(share, &percent(share), class))
+    Cell::marked(u128::from(part), charts::bar(share, &percent(share), class))
 }
 
 #[cfg(test)]

@@ -2,23 +2,21 @@
 
 use maud::{Markup, html};
 
-use super::charts::tenths;
+use super::axis::{self, Axis, FULL};
+use super::charts::Plot;
+use super::pace::{BITS, Pace, bit_rate};
 use super::palette::Palette;
-use super::section as part;
 use super::table::{Cell, Table};
+use super::{section as part, times};
 use crate::net::Timestamp;
-use crate::report::units::{bit_rate, bytes, moment, printable};
+use crate::report::units::{bytes, duration, moment, printable, time_span};
 use crate::report::view::{self, Share};
 use crate::summary::{Series, Summary};
 
 /// Columns at most.
 const COLUMNS: i64 = 120;
-/// Of the drawing, in its own units: the bars, and room for labels on the left and below.
-const WIDTH: u64 = 860;
-const HEIGHT: u64 = 220;
-const LEFT: u64 = 80;
-const BELOW: u64 = 24;
-const TOP: u64 = 8;
+/// Intervals that fill a page of paper.
+const LONG: usize = 120;
 
 /// One column: when it begins, and the bytes of each place of the palette.
 struct Column {
@@ -39,8 +37,6 @@ pub(super) fn section(summary: &Summary, palette: &Palette) -> Markup {
     let Some(highest) = columns.iter().map(Column::total).max().filter(|bytes| *bytes > 0) else {
         return html! {};
     };
-    let top_rate = view::per_second(highest, series.width_ns).unwrap_or_default();
-    let label = format!("Rate over time, by category; at most {}", bit_rate(top_rate));
     part(
         "over-time",
         "Over time",
@@ -50,15 +46,7 @@ pub(super) fn section(summary: &Summary, palette: &Palette) -> Markup {
                     li { span class={ "key " (palette.class(place)) } aria-hidden="true" {} (printable(name)) }
                 }
             }
-            div.scroll tabindex="0" role="region" aria-label="Rate over time" {
-                svg viewBox={ "0 0 " (LEFT + WIDTH) " " (TOP + HEIGHT + BELOW) } role="img" aria-label=(label) {
-                    (axis(top_rate))
-                    @for (place, column) in columns.iter().enumerate() {
-                        (bar(place, columns.len(), column, highest, palette))
-                    }
-                    (times(&columns))
-                }
-            }
+            (chart(&columns, highest, series.width_ns, palette))
             (listing(summary))
         },
     )
@@ -97,50 +85,56 @@ fn is_used(columns: &[Column], place: usize) -> bool {
     columns.iter().any(|column| column.bytes[place] > 0)
 }
 
-/// The rate that the top stands for, and half of it.
-fn axis(top_rate: u64) -> Markup {
+/// The columns with their axes, and what time they show.
+fn chart(columns: &[Column], highest: u64, width_ns: u64, palette: &Palette) -> Markup {
+    let pace = Pace::of(bits(highest), width_ns);
+    let axis = Axis::new(pace.rate(bits(highest), width_ns), 4);
+    let top = axis.place(pace.rate(bits(highest), width_ns));
+    let units = BITS.map(|unit| format!("{unit}/{}", pace.name));
+    let height = |bytes: u64| Share { part: bytes, whole: highest }.of(top);
+    let [first, last] = [&columns[0], &columns[columns.len() - 1]].map(|column| column.start);
+    let end = Timestamp::from_nanos_saturating(i128::from(last.as_nanos()) + i128::from(width_ns));
+    let label = format!("Rate over time, by category; at most {}", bit_rate(highest, width_ns));
+    let plot = Plot {
+        label: &label,
+        drawing: html! {
+            @for (place, column) in columns.iter().enumerate() { (bar(place, columns.len(), column, &height, palette)) }
+        },
+        beside: axis.marks(&units.each_ref().map(String::as_str)),
+        below: times::marks(first.as_nanos().into(), end.as_nanos().into()),
+        above: Vec::new(),
+    };
     html! {
-        g.axis {
-            @for (y, rate) in [(0, top_rate), (HEIGHT / 2, top_rate / 2), (HEIGHT, 0)] {
-                line x1=(LEFT) x2=(LEFT + WIDTH) y1=(TOP + y) y2=(TOP + y) {}
-                text x=(LEFT - 6) y=(TOP + y + 4) text-anchor="end" { (bit_rate(rate)) }
-            }
-        }
+        div.tall { (plot.markup()) }
+        p.note { (time_span(first, end)) ", " (duration(width_ns)) " a column" }
     }
 }
 
+fn bits(bytes: u64) -> u128 {
+    u128::from(bytes) * 8
+}
+
 /// The parts of a column, one upon the other.
-fn bar(place: usize, columns: usize, column: &Column, highest: u64, palette: &Palette) -> Markup {
-    let across =
-        |place: usize| LEFT * 10 + Share { part: place as u64, whole: columns as u64 }.of(WIDTH * 10);
-    let gap = if columns > 60 { 10 } else { 20 };
-    let width = (across(place + 1) - across(place)).saturating_sub(gap).max(10);
-    let up = |bytes: u64| Share { part: bytes, whole: highest }.of(HEIGHT * 10);
+fn bar(
+    place: usize,
+    columns: usize,
+    column: &Column,
+    height: &impl Fn(u64) -> u64,
+    palette: &Palette,
+) -> Markup {
+    let across = |place: usize| axis::place(place as u128, columns as u128);
+    let wide = across(place + 1) - across(place);
     let mut below = 0_u64;
     let parts = column.bytes.iter().enumerate().filter(|(_, bytes)| **bytes > 0).map(|(part, &bytes)| {
-        let from = up(below);
+        let from = height(below);
         below = below.saturating_add(bytes);
-        (palette.class(part), (TOP + HEIGHT) * 10 - up(below), up(below) - from)
+        (palette.class(part), FULL - height(below), height(below) - from)
     });
     html! {
         g {
             title { (moment(Some(column.start))) ": " (bytes(column.total())) }
             @for (class, y, height) in parts {
-                rect class=(class) x=(tenths(across(place))) y=(tenths(y)) width=(tenths(width)) height=(tenths(height)) {}
-            }
-        }
-    }
-}
-
-/// When the first column begins, and the last one.
-fn times(columns: &[Column]) -> Markup {
-    let last = columns.len() - 1;
-    let y = TOP + HEIGHT + 17;
-    html! {
-        g.axis {
-            text x=(LEFT) y=(y) { (moment(Some(columns[0].start))) }
-            @if last > 0 {
-                text x=(LEFT + WIDTH) y=(y) text-anchor="end" { (moment(Some(columns[last].start))) }
+                rect class=(class) x=(across(place)) y=(y) width=(wide - wide / 8) height=(height) {}
             }
         }
     }
@@ -150,7 +144,9 @@ fn times(columns: &[Column]) -> Markup {
 fn listing(summary: &Summary) -> Markup {
     let columns = [("From (UTC)", false), ("Mostly", false), ("Bytes", true), ("Packets", true)];
     let mut table = Table::new("Intervals", &columns);
-    for row in view::over_time(summary) {
+    let rows = view::over_time(summary);
+    let is_long = rows.len() > LONG;
+    for row in rows {
         let start = row.start.map_or(0, |start| start.as_nanos().max(0).unsigned_abs());
         table.row([
             Cell::marked(start, html! { (moment(row.start)) }),
@@ -159,5 +155,5 @@ fn listing(summary: &Summary) -> Markup {
             Cell::count(row.volume.packets),
         ]);
     }
-    html! { details { summary { "In numbers" } (table.markup()) } }
+    html! { details.long[is_long] { summary { "In numbers" } (table.markup()) } }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::charts::heat;
-use super::table::{Cell, Table};
+use super::table::{Cell, Table, scroll};
 use super::{count_cells, section as part};
 use crate::net::PortClass;
 use crate::report::units::{bytes, percent};
@@ -36,29 +36,28 @@ pub(super) fn section(summary: &Summary, top: usize) -> Markup {
 
 fn classes(summary: &Summary) -> Markup {
     let whole = summary.classified().volume.bytes;
-    html! {
-        div.scroll tabindex="0" role="region" aria-label="Port classes" {
-            table {
-                caption { "Port classes: of the service, and of its peer" }
-                thead { tr {
-                    th scope="col" { "Service" }
-                    @for peer in PortClass::ALL { th scope="col" class="number" { (peer.name()) } }
-                } }
-                tbody {
-                    @for service in PortClass::ALL {
-                        tr {
-                            th scope="row" { (service.name()) }
-                            @for peer in PortClass::ALL {
-                                @let counts = summary.port_classes.get(&(service, peer)).copied().unwrap_or_default();
-                                @let share = Share { part: counts.volume.bytes, whole };
-                                td.number { (heat(share, &percent(share))) }
-                            }
+    let table = html! {
+        table {
+            caption { "Port classes: of the service, and of its peer" }
+            thead { tr {
+                th scope="col" { "Service" }
+                @for peer in PortClass::ALL { th scope="col" class="number" { (peer.name()) } }
+            } }
+            tbody {
+                @for service in PortClass::ALL {
+                    tr {
+                        th scope="row" { (service.name()) }
+                        @for peer in PortClass::ALL {
+                            @let counts = summary.port_classes.get(&(service, peer)).copied().unwrap_or_default();
+                            @let share = Share { part: counts.volume.bytes, whole };
+                            td.number { (heat(share, &percent(share))) }
                         }
                     }
                 }
             }
         }
-    }
+    };
+    scroll("Port classes", &table)
 }
 
 /// Bytes by the lower port of a pair and the range of the higher one.
@@ -74,29 +73,28 @@ fn pairs(summary: &Summary) -> Markup {
     rows.sort_by_key(|(port, cells)| (std::cmp::Reverse(weight(cells)), *port));
     rows.truncate(ROWS);
     let whole = rows.iter().flat_map(|(_, cells)| cells).copied().max().unwrap_or(0);
-    html! {
-        div.scroll tabindex="0" role="region" aria-label="Port pairs" {
-            table {
-                caption { "Port pairs: bytes by the lower port, and the range of the higher one" }
-                thead { tr {
-                    th scope="col" { "Lower port" }
-                    @for (_, name) in COLUMNS { th scope="col" class="number" { (name) } }
-                } }
-                tbody {
-                    @for (port, cells) in &rows {
-                        tr {
-                            th scope="row" { (port) }
-                            @for part in cells.iter().copied() {
-                                td.number {
-                                    @if part > 0 { (heat(Share { part, whole }, &bytes(part))) }
-                                }
+    let table = html! {
+        table {
+            caption { "Port pairs: bytes by the lower port, and the range of the higher one" }
+            thead { tr {
+                th scope="col" { "Lower port" }
+                @for (_, name) in COLUMNS { th scope="col" class="number" { (name) } }
+            } }
+            tbody {
+                @for (port, cells) in &rows {
+                    tr {
+                        th scope="row" { (port) }
+                        @for part in cells.iter().copied() {
+                            td.number {
+                                @if part > 0 { (heat(Share { part, whole }, &bytes(part))) }
                             }
                         }
                     }
                 }
             }
         }
-    }
+    };
+    scroll("Port pairs", &table)
 }
 
 fn list(summary: &Summary, top: usize) -> Markup {

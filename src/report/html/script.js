@@ -18,3 +18,11 @@ for (const table of document.querySelectorAll("table.sorts")) {
     table.tBodies[0].append(...rows);
   }));
 }
+// What is wider than the page scrolls within itself, by the keys as well: only there it takes the focus.
+const scrolls = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+document.querySelectorAll(".scroll, pre").forEach((box) => scrolls.observe(box));
