@@ -249,6 +249,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if request.is_some() {
         interrupt.heed_hangup().context("cannot listen to signals")?;
     }
+    // Not before: whoever reads this may send a signal at once.
+    if !arguments.quiet {
+        packets.announce();
+    }
     let limits = Limits { packets: arguments.packets, duration_ns: arguments.duration };
     let stop = interrupt.clone();
     // From here on there are threads, and packets.

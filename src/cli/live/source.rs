@@ -76,6 +76,13 @@ impl Packets {
         }
     }
 
+    /// Says what is listened to.
+    pub(super) fn announce(&self) {
+        if let Self::Live(live) = self {
+            live.announce();
+        }
+    }
+
     /// Counts them until something ends it.
     pub(super) fn run(self, watch: Watch, limits: Limits, interrupt: &Interrupt) -> io::Result<Ended> {
         match self {
@@ -126,9 +133,6 @@ impl LiveSource {
         };
         let listen = |(number, name): (usize, &String)| {
             let capture = LiveCapture::open(name, &options).map_err(|error| refusal(name, &error))?;
-            if !arguments.quiet {
-                super::super::say(&format!("{name}: listening, {}", capture.link()));
-            }
             Ok(Listening {
                 number,
                 name: name.clone(),
@@ -142,6 +146,14 @@ impl LiveSource {
         let inputs: Vec<_> =
             arguments.interfaces.iter().enumerate().map(listen).collect::<anyhow::Result<_>>()?;
         Ok(Self { inputs, options, once: arguments.once })
+    }
+
+    fn announce(&self) {
+        for input in &self.inputs {
+            if let Some(capture) = &input.capture {
+                super::super::say(&format!("{}: listening, {}", input.name, capture.link()));
+            }
+        }
     }
 
     /// What there is to listen to.
