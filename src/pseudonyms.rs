@@ -88,7 +88,7 @@ impl Pseudonyms {
         self.cipher.encrypt_block(&mut block);
         block = (u128::from_be_bytes(block.into()) ^ self.padding).to_be_bytes().into();
         self.cipher.encrypt_block(&mut block);
-        block[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:016x}", u128::from_be_bytes(block.into()) >> 64)
     }
 
     /// The same flow between pseudonyms, or as it is without any. Its sides keep their places, whatever the order of the

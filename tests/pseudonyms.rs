@@ -117,7 +117,7 @@ fn no_output_has_a_true_address() {
 #[cfg(feature = "arrow")]
 fn words_of(batch: &arrow_array::RecordBatch) -> String {
     let rows = (0..batch.num_rows()).map(|row| batch.slice(row, 1));
-    rows.map(|row| format!("{:?}\n", row.columns())).collect()
+    rows.map(|row| format!("{:?}", row.columns())).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -344,7 +344,9 @@ mod tests {
         let others = rows.split_off(kept.min(rows.len()));
         let most = others.first().map_or(0, |(_, bytes)| *bytes);
         let mut list = counted(rows);
-        others.iter().for_each(|(_, bytes)| list.others.merge(counts(*bytes).into()));
+        for (_, bytes) in others {
+            list.others.merge(counts(bytes).into());
+        }
         Heaviest { others_most: most, ..list }
     }
 

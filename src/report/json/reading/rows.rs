@@ -60,11 +60,11 @@ impl ServiceRow {
             handshake_rtt_ns: self.distributions.handshake_rtt_ns.0,
             ..ServiceTotals::default()
         };
-        match self.basis {
-            Some(bases) => {
-                bases.iter().for_each(|(name, flows)| totals.bases[basis(name).index()] += flows.0)
-            }
-            None => totals.bases[Basis::Undecided.index()] = totals.counts.flows,
+        for (name, flows) in self.basis.iter().flatten() {
+            totals.bases[basis(name).index()] += flows.0;
+        }
+        if self.basis.is_none() {
+            totals.bases[Basis::Undecided.index()] = totals.counts.flows;
         }
         (key, totals)
     }
