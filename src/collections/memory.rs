@@ -27,7 +27,7 @@ pub(super) fn prefetch<T>(place: &T) {
 
 /// Asks for huge pages where `items` are and will be, which has to be before they are: random access to ordinary pages
 /// misses the processor's table of pages nearly each time. Where the kernel has none this does nothing.
-pub(super) fn in_huge_pages<T>(items: Vec<T>) -> Vec<T> {
+pub(crate) fn in_huge_pages<T>(items: Vec<T>) -> Vec<T> {
     #[cfg(all(target_os = "linux", not(miri)))]
     {
         use rustix::mm::{Advice, madvise};

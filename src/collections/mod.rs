@@ -8,4 +8,5 @@ mod memory;
 mod slab;
 
 pub(crate) use index::Index;
+pub(crate) use memory::in_huge_pages;
 pub(crate) use slab::{Id, NONE, Slab};

@@ -2,11 +2,15 @@
 
 use super::Counts;
 use super::port_pairs::{PortPairs, in_one_word};
+use crate::collections::in_huge_pages;
 use crate::merge::Merge;
 use crate::net::PortPair;
 
 /// So many pairs wait at least until they are sorted: as many as a cache holds.
 const FEWEST_WAITING: usize = 1 << 15;
+
+/// From as many pairs on, what they take is worth huge pages.
+const MANY: usize = 1 << 17;
 
 /// The low bits of a word, where the place of what waits is; above it is the pair.
 const PLACE_BITS: u32 = 30;
@@ -27,6 +31,8 @@ pub(super) struct PairCounter {
     waiting: Vec<Counts>,
     /// A word for each of these: the pair, and the place.
     words: Vec<u64>,
+    /// Where they are sorted.
+    spare: Vec<u64>,
     most_waiting: usize,
     most: usize,
     /// What pairs past the bound have.
@@ -42,17 +48,13 @@ fn place(word: u64) -> usize {
     (word & ((1 << PLACE_BITS) - 1)) as usize
 }
 
-/// The words of one pair after those of the other; of each the first one has the first place.
-fn by_pair(words: &[u64]) -> impl Iterator<Item = &[u64]> {
-    words.chunk_by(|one, other| pair(*one) == pair(*other))
-}
-
 impl PairCounter {
     pub(super) fn new(most: usize) -> Self {
         Self {
             counted: Vec::new(),
             waiting: Vec::new(),
             words: Vec::new(),
+            spare: Vec::new(),
             most_waiting: FEWEST_WAITING,
             most,
             others: Counts::default(),
@@ -74,62 +76,81 @@ impl PairCounter {
     }
 
     fn count_waiting(&mut self) {
-        sort(&mut self.words);
-        let first_past = self.first_past();
-        let (mut next, mut new) = (0, Vec::new());
-        for words in by_pair(&self.words) {
-            let pair = pair(words[0]);
-            let mut counts = Counts::default();
-            for word in words {
-                counts.merge(self.waiting[place(*word)]);
-            }
-            next += self.counted[next..].iter().take_while(|(counted, _)| *counted < pair).count();
-            match self.counted.get_mut(next) {
-                Some((counted, known)) if *counted == pair => known.merge(counts),
-                _ if place(words[0]) < first_past => new.push((pair, counts)),
-                _ => self.others.merge(counts),
-            }
-        }
+        sort(&mut self.words, &mut self.spare);
+        self.add_up();
+        self.leave_new();
+        self.leave_first();
+        self.join();
         self.waiting.clear();
-        self.words.clear();
-        self.join(new);
         // So each pair is moved but a few times.
         self.most_waiting = (self.counted.len() / 2).clamp(FEWEST_WAITING, 1 << PLACE_BITS);
     }
 
-    /// The place from which on pairs that are not counted yet are past the bound; the words are sorted.
-    fn first_past(&self) -> usize {
-        let room = self.most.saturating_sub(self.counted.len());
-        if self.words.len() <= room {
-            return usize::MAX;
-        }
-        let is_known = |pair| self.counted.binary_search_by_key(&pair, |(counted, _)| *counted).is_ok();
-        let new = by_pair(&self.words).filter(|words| room > 0 && !is_known(pair(words[0])));
-        let mut places: Vec<usize> = new.map(|words| place(words[0])).collect();
-        match places.len() {
-            _ if room == 0 => 0,
-            new if new <= room => usize::MAX,
-            _ => *places.select_nth_unstable(room).1,
-        }
+    /// Adds up what waits of the same pair, in the place of the first.
+    fn add_up(&mut self) {
+        self.words.dedup_by(|later, first| {
+            let is_same = pair(*later) == pair(*first);
+            if is_same {
+                let counts = self.waiting[place(*later)];
+                self.waiting[place(*first)].merge(counts);
+            }
+            is_same
+        });
     }
 
-    /// Puts new pairs, which are sorted, between those that are counted: from the last one on, in place.
-    fn join(&mut self, mut new: Vec<(u64, Counts)>) {
-        if self.counted.is_empty() {
-            self.counted = new;
+    /// Adds what waits to the pairs that are counted already; the others stay.
+    fn leave_new(&mut self) {
+        let mut counted = self.counted.iter_mut().peekable();
+        self.words.retain(|&word| {
+            while counted.next_if(|(known, _)| *known < pair(word)).is_some() {}
+            let known = counted.next_if(|(known, _)| *known == pair(word));
+            let is_new = known.is_none();
+            if let Some((_, counts)) = known {
+                counts.merge(self.waiting[place(word)]);
+            }
+            is_new
+        });
+    }
+
+    /// Counts new pairs that are past the bound with the others: the first ones to come stay.
+    fn leave_first(&mut self) {
+        let room = self.most.saturating_sub(self.counted.len());
+        if self.words.len() <= room {
             return;
         }
-        let (mut from, mut to) = (self.counted.len(), self.counted.len() + new.len());
-        self.counted.extend_from_slice(&new);
-        while let Some(last) = new.last() {
+        let mut places: Vec<usize> = self.words.iter().map(|word| place(*word)).collect();
+        let (_, &mut past, _) = places.select_nth_unstable(room);
+        self.words.retain(|&word| {
+            let is_past = place(word) >= past;
+            if is_past {
+                self.others.merge(self.waiting[place(word)]);
+            }
+            !is_past
+        });
+    }
+
+    /// Puts the new pairs between those that are counted: from the last one on, in place.
+    fn join(&mut self) {
+        let (mut from, mut to) = (self.counted.len(), self.counted.len() + self.words.len());
+        self.make_room();
+        self.counted.resize(to, (0, Counts::default()));
+        while let Some(&word) = self.words.last() {
             to -= 1;
-            if from > 0 && self.counted[from - 1].0 > last.0 {
+            if from > 0 && self.counted[from - 1].0 > pair(word) {
                 from -= 1;
                 self.counted[to] = self.counted[from];
             } else {
-                self.counted[to] = *last;
-                new.pop();
+                self.counted[to] = (pair(word), self.waiting[place(word)]);
+                self.words.pop();
             }
+        }
+    }
+
+    /// Many pairs are in huge pages.
+    fn make_room(&mut self) {
+        self.counted.reserve(self.words.len());
+        if self.counted.len() >= MANY {
+            self.counted = in_huge_pages(std::mem::take(&mut self.counted));
         }
     }
 
@@ -150,17 +171,17 @@ impl PairCounter {
     }
 }
 
-/// Sorts words whose places rise: by one digit of the pairs after the other, where they are many.
-fn sort(words: &mut Vec<u64>) {
-    const MANY: usize = 1 << DIGIT_BITS;
-    if words.len() < MANY {
+/// Sorts words whose places rise, with the help of others: by one digit of the pairs after the other, where they are many.
+fn sort(words: &mut Vec<u64>, spare: &mut Vec<u64>) {
+    const VALUES: usize = 1 << DIGIT_BITS;
+    if words.len() < VALUES {
         return words.sort_unstable();
     }
-    let mut sorted = vec![0; words.len()];
+    spare.resize(words.len(), 0);
     for number in 0..DIGITS {
         #[allow(clippy::cast_possible_truncation)] // few enough bits
-        let digit = |word: u64| (pair(word) >> (DIGIT_BITS * number)) as usize % MANY;
-        let mut nexts = vec![0_u32; MANY];
+        let digit = |word: u64| (pair(word) >> (DIGIT_BITS * number)) as usize % VALUES;
+        let mut nexts = vec![0_u32; VALUES];
         for word in &*words {
             nexts[digit(*word)] += 1;
         }
@@ -170,10 +191,10 @@ fn sort(words: &mut Vec<u64>) {
         }
         for word in &*words {
             let next = &mut nexts[digit(*word)];
-            sorted[*next as usize] = *word;
+            spare[*next as usize] = *word;
             *next += 1;
         }
-        std::mem::swap(words, &mut sorted);
+        std::mem::swap(words, spare);
     }
 }
 
@@ -208,7 +229,7 @@ mod tests {
         let mut words: Vec<u64> = (0..10_000).map(|place| pair_of(place / 2) << PLACE_BITS | place).collect();
         let mut expected = words.clone();
         expected.sort_unstable();
-        sort(&mut words);
+        sort(&mut words, &mut Vec::new());
         assert_eq!(words, expected);
     }
 
