@@ -17,8 +17,8 @@ PAPER = 717
 # Presses the button of a column of the first table, and tells the cells of that column.
 PRESS = """(column) => {
   const table = [...document.querySelectorAll("table.sorts")].find((table) => table.caption.textContent === "Categories");
-  if (!table) return [];
-  const head = [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent === column);
+  const head = [...table?.tHead.rows[0].cells ?? []].findIndex((cell) => cell.textContent === column);
+  if (head < 0) return [];
   table.tHead.rows[0].cells[head].querySelector("button").click();
   return [...table.tBodies[0].rows].map((row) => row.cells[head].textContent);
 }"""
@@ -141,7 +141,10 @@ class Browser:
 
     def call(self, function, *arguments):
         expression = f"({function})({', '.join(map(json.dumps, arguments))})"
-        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)["result"].get("value")
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in answer:
+            sys.exit(str(answer["exceptionDetails"]))
+        return answer["result"].get("value")
 
     def resize(self, width):
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)

@@ -396,3 +396,21 @@ pub enum ChangesFormat {
     /// For browsers.
     Html,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_is_told_in_per_cent() {
+        let told = |old: u64, new: u64| {
+            let [before, after] = [old, new].map(|flows| Counts { flows, ..Counts::default() });
+            let scaled = [old, new].map(u128::from);
+            let fate = if new > old { Fate::Grown } else { Fate::Shrunk };
+            Change { key: (), before, after, scaled, fate, relative: relative(scaled[0], scaled[1]) }
+                .describe()
+        };
+        assert_eq!([told(8, 9), told(8, 4), told(10_000, 10_001)], ["+12.5%", "−50.0%", "+<0.1%"]);
+        assert_eq!([told(100, 1_099), told(1, 11), told(1, 1_000)], ["+999.0%", "+1,000%", "+99,900%"]);
+    }
+}

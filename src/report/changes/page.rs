@@ -82,3 +82,26 @@ fn told(change: &Change<()>) -> Cell {
         change.relative.map_or(u128::MAX, |relative| relative.saturating_add(1_000_000).unsigned_abs());
     Cell::marked(order, html! { span class=(change.fate.name()) { (change.describe()) } })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{ChangeOptions, Measure, Per};
+    use crate::summary::InputReport;
+
+    #[test]
+    fn no_byte_of_a_name_is_markup() {
+        let hostile = "</script><img src=x onerror=alert(1)>\"'&\u{202e}";
+        let input =
+            InputReport { path: hostile.to_owned(), message: hostile.to_owned(), ..InputReport::default() };
+        let summary = Summary { inputs: vec![input; 5], ..Summary::default() };
+        let options = ChangeOptions { measure: Measure::Flows, per: Per::Total, ignore_below: 0 };
+        let nothing = Summary::default();
+        let changes = Changes::new(&nothing, &summary, options).expect("totals need no time");
+        let mut page = Vec::new();
+        write(&changes, 0, &mut page).expect("memory takes everything");
+        let page = String::from_utf8(page).expect("a page is UTF-8");
+        assert!(!page.contains("<img") && !page.contains('\u{202e}'));
+        assert!(page.contains("… 2 more") && page.contains("after: "), "{page}");
+    }
+}

@@ -32,7 +32,7 @@ impl Powers {
     /// Where a value lies; within its power in proportion.
     pub(super) fn place(&self, value: u64) -> u64 {
         let value = value.max(1);
-        let within = u128::from(value - (1 << power(value))) * u128::from(FULL) >> power(value);
+        let within = (u128::from(value - (1 << power(value))) * u128::from(FULL)) >> power(value);
         let before = u128::from(power(value).saturating_sub(self.first)) * u128::from(FULL);
         let place = (before + within) / u128::from(self.last - self.first + 1);
         u64::try_from(place).unwrap_or(FULL).min(FULL)

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn texts(from: &str, to: &str) -> Vec<String> {
-        let [from, to] = [from, to].map(|time| time.parse::<Timestamp>().unwrap().as_nanosecond());
+        let [from, to] = [from, to].map(|time| time.parse::<Timestamp>().expect("a time").as_nanosecond());
         marks(from, to).into_iter().map(|mark| mark.text).collect()
     }
 
