@@ -71,6 +71,9 @@ pub(super) fn write_markdown(changes: &Changes<'_>, top: usize, out: &mut dyn Wr
     Ok(())
 }
 
+/// What the rows of a list add up to.
+type Whole = fn(&Summary) -> Counts;
+
 /// The lists that have anything.
 pub(super) fn lists(changes: &Changes<'_>, top: usize) -> Vec<List> {
     let mut lists = vec![
@@ -112,7 +115,7 @@ fn list<K: Copy>(
     changes: &Changes<'_>,
     title: &'static str,
     columns: &'static [&'static str],
-    (all, top, whole): (&[Change<K>], usize, fn(&Summary) -> Counts),
+    (all, top, whole): (&[Change<K>], usize, Whole),
     names: impl Fn(&K) -> Vec<String>,
 ) -> List {
     let differing: Vec<&Change<K>> = all.iter().filter(|change| change.fate != Fate::Same).collect();
@@ -129,12 +132,7 @@ fn list<K: Copy>(
 }
 
 /// What a row has of a summary, in what is compared.
-fn shown_as(
-    options: ChangeOptions,
-    summary: &Summary,
-    counts: Counts,
-    whole: fn(&Summary) -> Counts,
-) -> String {
+fn shown_as(options: ChangeOptions, summary: &Summary, counts: Counts, whole: Whole) -> String {
     let measure = options.measure;
     let part = measure.of(counts);
     match options.per {

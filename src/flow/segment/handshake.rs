@@ -1,0 +1,158 @@
+//! What a segment knows of its handshake and its first packet: times in the entry where they fit, in the detail where not.
+
+use super::super::details::{Detail, Details, NEVER};
+use super::super::key::Key;
+use super::super::record::Handshake;
+use super::{
+    ACK_SEEN, BEGAN_WITH_SYN, EITHER_BEGAN_WITH_SYN, OPENED_BY_B, SENT_SYN, SYN_ACK_OF_B, Segment, Touch,
+    UNSEEN,
+};
+use crate::net::{Side, Timestamp};
+use crate::packet::TcpFlags;
+
+impl<K: Key> Segment<K> {
+    /// Notes what a packet tells of the handshake, and its time.
+    #[inline(never)]
+    pub(super) fn learn(&mut self, touch: &Touch<K>, details: &mut Details) {
+        if touch.is_timed() {
+            self.note_first(touch.time, touch.sender, details);
+        }
+        self.note_handshake(touch, details);
+        if touch.is_timed() {
+            self.last = self.last.max(touch.time);
+        }
+    }
+
+    fn note_first(&mut self, time: i64, sender: Side, details: &mut Details) {
+        if time < self.first {
+            self.begin_at(time, details);
+            self.marks = self.marks & !OPENED_BY_B | if sender == Side::B { OPENED_BY_B } else { 0 };
+        } else if time == self.first && sender == Side::A {
+            self.marks &= !OPENED_BY_B;
+        }
+    }
+
+    /// Lets the segment begin at that time, which is no later than its first so far: what is told by that one is now told anew.
+    pub(super) fn begin_at(&mut self, time: i64, details: &mut Details) {
+        let (syns, syn_acks, acks) = (self.syns(), self.syn_acks(), self.acks());
+        self.marks &= !EITHER_BEGAN_WITH_SYN;
+        (self.syn_ack, self.ack) = (UNSEEN, [UNSEEN; 2]);
+        self.first = time;
+        self.put(syns, syn_acks, acks, details);
+    }
+
+    /// Notes SYN, SYN/ACK and plain ACK.
+    fn note_handshake(&mut self, touch: &Touch<K>, details: &mut Details) {
+        let (side, time) = (touch.sender, touch.handshake_time());
+        if touch.flags.is_plain_ack() {
+            if self.may_be_first_ack(side.index(), time) {
+                self.put_ack(side, time, details);
+            }
+        } else if touch.flags.is_syn() {
+            self.marks |= SENT_SYN << side.index();
+            self.put_syn(side, time, details);
+        } else if touch.flags.intersects(TcpFlags::SYN) {
+            self.put_syn_ack(side, time, details);
+        }
+    }
+
+    /// Whether a plain ACK may be the earliest of its side: unless the entry tells of one that is no later, or all that is known
+    /// is earlier.
+    fn may_be_first_ack(&self, side: usize, time: i64) -> bool {
+        let is_seen = self.marks & (ACK_SEEN << side) != 0;
+        let is_known = self.ack[side] != UNSEEN && time >= self.time_after(self.ack[side]);
+        !is_seen || (time < self.last && !is_known)
+    }
+
+    pub(super) fn put(&mut self, syns: [i64; 2], syn_acks: [i64; 2], acks: [i64; 2], details: &mut Details) {
+        for side in Side::BOTH {
+            let at = side.index();
+            self.put_syn(side, syns[at], details);
+            self.put_syn_ack(side, syn_acks[at], details);
+            self.put_ack(side, acks[at], details);
+        }
+    }
+
+    fn put_syn(&mut self, side: Side, time: i64, details: &mut Details) {
+        if time == NEVER {
+            return;
+        }
+        if time == self.first {
+            self.marks |= BEGAN_WITH_SYN << side.index();
+        } else {
+            let earliest = &mut details.entry(&mut self.more).syn[side.index()];
+            *earliest = time.min(*earliest);
+        }
+    }
+
+    fn put_syn_ack(&mut self, side: Side, time: i64, details: &mut Details) {
+        if time == NEVER {
+            return;
+        }
+        let of_side = if side == Side::B { SYN_ACK_OF_B } else { 0 };
+        let has_room = self.syn_ack == UNSEEN || self.marks & SYN_ACK_OF_B == of_side;
+        let since = self.after_first(time);
+        if has_room && since != UNSEEN {
+            self.syn_ack = self.syn_ack.min(since);
+            self.marks = self.marks & !SYN_ACK_OF_B | of_side;
+        } else {
+            let earliest = &mut details.entry(&mut self.more).syn_ack[side.index()];
+            *earliest = time.min(*earliest);
+        }
+    }
+
+    fn put_ack(&mut self, side: Side, time: i64, details: &mut Details) {
+        if time == NEVER {
+            return;
+        }
+        let at = side.index();
+        self.marks |= ACK_SEEN << at;
+        let since = self.after_first(time);
+        if since == UNSEEN {
+            let earliest = &mut details.entry(&mut self.more).ack[at];
+            *earliest = time.min(*earliest);
+        } else {
+            self.ack[at] = self.ack[at].min(since);
+        }
+    }
+
+    /// Nanoseconds from the first packet to a time; [`UNSEEN`] if they do not fit.
+    fn after_first(&self, time: i64) -> u32 {
+        time.checked_sub(self.first).and_then(|since| u32::try_from(since).ok()).unwrap_or(UNSEEN)
+    }
+
+    /// The time so long after the first packet; [`NEVER`] if nothing was seen then.
+    fn time_after(&self, since: u32) -> i64 {
+        if since == UNSEEN { NEVER } else { self.first + i64::from(since) }
+    }
+
+    /// The segment's first time for each side that sent a SYN then; [`NEVER`] else.
+    pub(super) fn syns(&self) -> [i64; 2] {
+        [0, 1].map(|side| if self.marks & (BEGAN_WITH_SYN << side) == 0 { NEVER } else { self.first })
+    }
+
+    /// What the entry tells of SYN/ACK.
+    pub(super) fn syn_acks(&self) -> [i64; 2] {
+        let time = self.time_after(self.syn_ack);
+        if self.marks & SYN_ACK_OF_B == 0 { [time, NEVER] } else { [NEVER, time] }
+    }
+
+    /// What the entry tells of plain ACK.
+    pub(super) fn acks(&self) -> [i64; 2] {
+        self.ack.map(|since| self.time_after(since))
+    }
+
+    pub(super) fn handshake(&self, detail: Option<&Detail>) -> Handshake {
+        let begin = self.span().map_or(0, |(first, _)| first);
+        let seen = |time: i64| (time != NEVER).then(|| Timestamp::from_nanos(time.max(begin)));
+        let earliest = |own: [i64; 2], far: fn(&Detail) -> [i64; 2]| {
+            let far = detail.map_or([NEVER; 2], far);
+            [0, 1].map(|side| seen(own[side].min(far[side])))
+        };
+        Handshake {
+            syn: earliest(self.syns(), |detail| detail.syn),
+            syn_ack: earliest(self.syn_acks(), |detail| detail.syn_ack),
+            ack: earliest(self.acks(), |detail| detail.ack),
+        }
+    }
+}
