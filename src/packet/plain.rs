@@ -15,21 +15,22 @@ const UDP: u8 = 17;
 
 /// The packet, if it is what most are: TCP or UDP in an IPv4 packet without options, right behind an Ethernet header.
 ///
-/// All conditions are one branch, for no processor can foretell them one by one.
+/// What else there is leaves at once. All other conditions are one branch, for no processor can foretell them one by one.
 #[inline(always)]
 #[allow(clippy::inline_always)] // the caller has another way for each family of addresses
 #[allow(clippy::needless_bitwise_bool)]
 pub(crate) fn plainest(frame: &Frame<'_>) -> Option<PacketMeta> {
     let bytes: &[u8; 38] = frame.captured.first_chunk()?;
     let &[.., s0, s1, s2, s3, d0, d1, d2, d3, sp0, sp1, dp0, dp1] = bytes;
-    let is_v4 = [bytes[12], bytes[13], bytes[14]] == [0x08, 0x00, 0x45];
+    if (frame.link != LinkType::ETHERNET) | ([bytes[12], bytes[13], bytes[14]] != [0x08, 0x00, 0x45]) {
+        return None;
+    }
     let is_fragment = (bytes[20] & 0x1f) | bytes[21] != 0;
     let total_length = u16::from_be_bytes([bytes[16], bytes[17]]);
     let (is_tcp, is_udp) = (bytes[23] == TCP, bytes[23] == UDP);
     let (source_port, destination_port) = (u16::from_be_bytes([sp0, sp1]), u16::from_be_bytes([dp0, dp1]));
     let is_tunnel = is_udp & Tunnel::is_between([sp0, sp1], [dp0, dp1]);
-    let is_plain = is_v4 & !is_fragment & (total_length >= 24) & (is_tcp | is_udp) & !is_tunnel;
-    if !is_plain | (frame.link != LinkType::ETHERNET) {
+    if is_fragment | (total_length < 24) | !(is_tcp | is_udp) | is_tunnel {
         return None;
     }
     let has_flags = is_tcp & (total_length >= 34);
