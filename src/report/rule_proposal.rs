@@ -9,7 +9,9 @@ pub(super) fn lines(summary: &Summary, endpoint: &UnknownEndpoint, counts: Count
     let candidates = summary.unknown_endpoints.candidates(endpoint);
     let mut lines =
         vec![format!("[[rule]] # {}, {}", counted(counts.flows, "flow"), bytes(counts.volume.bytes))];
-    lines.extend(candidates.map(|service| format!("# may be {}", printable(service).trim_end())));
+    // A summary that was kept may have any name, also one of blanks.
+    let named = candidates.map(printable).filter(|service| !service.trim().is_empty());
+    lines.extend(named.map(|service| format!("# may be {}", service.trim_end())));
     lines.extend([
         format!("name = \"{transport}-{port}\""),
         format!("transport = \"{transport}\""),
@@ -17,4 +19,21 @@ pub(super) fn lines(summary: &Summary, endpoint: &UnknownEndpoint, counts: Count
     ]);
     lines.extend(address.map(|address| format!("hosts = [\"{address}\"]")));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Transport;
+
+    #[test]
+    fn a_candidate_without_a_name_is_none() {
+        let endpoint = UnknownEndpoint { transport: Transport::Tcp, port: 7, address: None };
+        let mut summary = Summary::default();
+        for service in ["", " ", "buoy "] {
+            summary.unknown_endpoints.suggest(endpoint, service);
+        }
+        let lines = lines(&summary, &endpoint, Counts::default());
+        assert_eq!(lines[1..3], ["# may be buoy", "name = \"tcp-7\""]);
+    }
 }
