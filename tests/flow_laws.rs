@@ -216,7 +216,10 @@ proptest! {
 
     #[test]
     fn eviction_keeps_the_bound_and_every_total(
-        seeds in prop::collection::vec((any::<u16>(), 0i64..100_000, 1u32..2000), 0..2000),
+        // Close to each other, so that packets out of order join what was apart, or far.
+        seeds in prop_oneof![Just(100i64), Just(400), Just(100_000)].prop_flat_map(|until| {
+            prop::collection::vec((any::<u16>(), 0..until, 1u32..2000), 0..2000)
+        }),
         max_flows in FlowOptions::FEWEST_FLOWS..300,
         threads in 1..4usize,
     ) {
@@ -283,6 +286,57 @@ proptest! {
         });
         prop_assert!(cells <= 2 * FlowOptions::FEWEST_FLOWS);
     }
+}
+
+/// A UDP packet of one of some hosts.
+fn datagram(host: u8, nanos: i64) -> PacketMeta {
+    PacketMeta {
+        transport: Transport::Udp,
+        addresses: Addresses::V4 { source: Ipv4Addr::new(10, 0, 0, host), destination: Ipv4Addr::LOCALHOST },
+        source_port: 7,
+        destination_port: 8,
+        flags: TcpFlags(0),
+        timestamp: Some(Timestamp::from_nanos(nanos)),
+        wire_len: 60,
+    }
+}
+
+#[test]
+fn what_is_joined_in_a_small_table_makes_room() {
+    const APART: u8 = 8;
+    for max_flows in FlowOptions::FEWEST_FLOWS..140 {
+        for hosts in max_flows * 3 / 4..max_flows {
+            let hosts = u8::try_from(hosts).unwrap();
+            // Some flows are in two, until a packet between them comes.
+            let packets = (0..hosts)
+                .map(|host| datagram(host, 0))
+                .chain((0..APART).map(|host| datagram(host, 16)))
+                .chain((0..APART).map(|host| datagram(host, 8)))
+                .chain((0..64).map(|_| datagram(0, 8)));
+            let mut table = FlowTable::new(&FlowOptions { max_flows, ..in_shards(1, Some(TIMEOUT)) });
+            let mut evicted = 0;
+            for packet in packets {
+                table.add(&packet, &mut |record| evicted += record.packets());
+                assert!(table.len() <= max_flows);
+            }
+            let mut held = 0;
+            table.finish().visit_in_order(|record| held += record.packets());
+            assert_eq!(evicted + held, u64::from(hosts) + 2 * u64::from(APART) + 64, "{max_flows} {hosts}");
+        }
+    }
+}
+
+#[test]
+fn no_timeout_is_so_long_that_order_counts() {
+    // Further apart than any timeout; those in between let the second one be looked up ahead of time.
+    let ends = [datagram(1, -5_000_000_000_000_000_000), datagram(1, 9_000_000_000_000_000_000)];
+    let between: Vec<PacketMeta> = (2..200).map(|host| datagram(host, 0)).collect();
+    let flows = |[one, other]: [PacketMeta; 2]| {
+        let packets = [&[one], &*between, &[other], &*between].concat();
+        records(table_of(&packets, &options(Some(u64::MAX)))).len()
+    };
+    assert_eq!(flows(ends), between.len() + 2);
+    assert_eq!(flows([ends[1], ends[0]]), between.len() + 2);
 }
 
 #[test]

@@ -201,7 +201,7 @@ impl<K: Key> Segment<K> {
     #[inline]
     #[allow(clippy::needless_bitwise_bool)]
     fn is_usual(&self, touch: &Touch<K>, timeout: Option<i64>) -> bool {
-        let is_near = timeout.is_none_or(|timeout| touch.time.saturating_sub(self.last) <= timeout);
+        let is_near = timeout.is_none_or(|timeout| touch.time <= self.last.saturating_add(timeout));
         let (since, known) = (touch.time.wrapping_sub(self.first), self.ack[touch.sender.index()]);
         let is_new_ack = (since < i64::from(known)) | (known == UNSEEN);
         let tells = touch.flags.is_plain_ack() & is_new_ack | touch.flags.intersects(TcpFlags::SYN);

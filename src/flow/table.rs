@@ -218,8 +218,9 @@ impl FlowTable {
                 self.shards.iter_mut().for_each(Shard::settle);
             }
             // Where settling made little room, it would be due again soon.
-            if was_full && self.len() > enough - self.max_flows / 16 {
-                self.evict(self.len() - (self.max_flows - self.max_flows / 8), evict);
+            let kept = self.max_flows - self.max_flows / 8;
+            if was_full && self.len() > kept.max(enough - self.max_flows / 16) {
+                self.evict(self.len() - kept, evict);
             }
             self.most = self.len();
         }
