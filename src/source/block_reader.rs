@@ -7,7 +7,7 @@ use super::read_ahead::{Block, HEADROOM, ReadAhead};
 
 /// Bytes asked for at once. 256 to 512 KiB is where copying out of the page cache is fastest: larger blocks fall
 /// out of the processor's caches before they are walked.
-const BLOCK: usize = 512 * 1024;
+const BLOCK: usize = 256 * 1024;
 
 /// How far a record is looked for: several of the largest ones.
 const FAR: u64 = 4 << 20;

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 /// Bytes that are handed over at once.
-pub(super) const BLOCK: usize = 256 * 1024;
+pub(super) const BLOCK: usize = 1024 * 1024;
 /// Room before them, for what is left of the block before.
 pub(super) const HEADROOM: usize = 64 * 1024;
 /// Blocks that are ready at most: a bound on memory.

@@ -7,7 +7,7 @@ use crate::merge::Merge;
 use crate::net::PortPair;
 
 /// So many pairs wait at least until they are sorted: as many as a cache holds.
-const FEWEST_WAITING: usize = 1 << 15;
+const FEWEST_WAITING: usize = 1 << 14;
 
 /// From as many pairs on, what they take is worth huge pages.
 const MANY: usize = 1 << 17;
