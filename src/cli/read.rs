@@ -13,7 +13,6 @@ use anyhow::Context;
 use clap::{Args, ValueHint};
 use portolan::classify::PortTable;
 use portolan::flow::FlowOptions;
-use portolan::pseudonyms::Pseudonyms;
 use portolan::read::{Observer, Reading};
 use portolan::report::{self, ExplainTarget, ExplainedFlows, ReportOptions};
 use portolan::source::{self, CaptureReader, Input, SourceError};
@@ -136,8 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         }
     };
     let table = Arc::new(arguments.rules.table()?);
-    let pseudonyms = arguments.anonymize.pseudonyms()?;
-    let mut reading = reading(arguments, &table, pseudonyms.clone());
+    let mut reading = reading(arguments, &table)?;
     let mut output = Output::create(arguments.output.as_deref())?;
     let mut records = arguments.records.open(&table)?;
     let mut explained =
@@ -147,8 +145,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else if records.is_wanted() {
         reading = reading.with_sink(&mut records);
     }
-    let mut summary = read_all(arguments, reading, &warn)?;
-    summary.anonymized = pseudonyms.iter().map(Pseudonyms::fingerprint).collect();
+    let summary = read_all(arguments, reading, &warn)?;
     let is_nothing_read = summary.inputs.iter().all(|input| input.refused);
     let recorded = if is_nothing_read { Ok(()) } else { records.finish() };
     if !is_nothing_read || (arguments.format == SummaryFormat::Json && output.is_stdout()) {
@@ -206,7 +203,7 @@ fn exit_of(summary: &Summary, is_nothing_read: bool, fail_on_loss: bool) -> Exit
 }
 
 /// What is to be read how, and what is to be shown of it.
-fn reading<'a>(arguments: &Arguments, table: &Arc<PortTable>, pseudonyms: Option<Pseudonyms>) -> Reading<'a> {
+fn reading<'a>(arguments: &Arguments, table: &Arc<PortTable>) -> anyhow::Result<Reading<'a>> {
     let options = FlowOptions {
         idle_timeout_ns: arguments.idle_timeout.0,
         max_flows: arguments.max_flows,
@@ -215,14 +212,14 @@ fn reading<'a>(arguments: &Arguments, table: &Arc<PortTable>, pseudonyms: Option
     };
     let within = super::usage(arguments.talkers.within(table));
     let mut reading = Reading::with_table(Arc::clone(table), &options).with_talkers(within);
-    if let Some(pseudonyms) = pseudonyms {
+    if let Some(pseudonyms) = arguments.anonymize.pseudonyms()? {
         reading = reading.with_pseudonyms(pseudonyms);
     }
     #[cfg(feature = "capture")]
     if let Some(expression) = &arguments.filter {
         reading = reading.with_filter(super::usage(portolan::filter::Filter::new(expression)));
     }
-    reading
+    Ok(reading)
 }
 
 /// Reads all inputs into one summary. What is wrong with an input is told at once.

@@ -100,6 +100,7 @@ impl Ledger<'_> {
         }
         let mut summary = self.tally.into_summary(&self.table, &self.learned, interval_ns, loss);
         summary.talkers = self.talkers.into_iter().map(TalkerTally::finish).collect();
+        summary.anonymized = self.pseudonyms.iter().map(Pseudonyms::fingerprint).collect();
         Ok(summary)
     }
 

@@ -94,7 +94,7 @@ impl<'a> Meter<'a> {
         self
     }
 
-    /// Shows addresses by their pseudonyms alone, to the sink and in the summary. Services are decided by the true ones.
+    /// Shows addresses by their pseudonyms alone, to the sink and in the summary, which says so. Services are decided by the true ones.
     ///
     /// What [`FlowRecord::endpoints`] says of their order holds for the true ones; so do [`DecidedFlow::observed`] and
     /// [`DecidedFlow::learned`].

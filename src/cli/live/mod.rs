@@ -21,7 +21,6 @@ use std::thread;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum, ValueHint};
 use portolan::flow::FlowOptions;
-use portolan::pseudonyms::Pseudonyms;
 use portolan::report::{self, IntervalFormat, ReportOptions};
 use portolan::source::{CaptureOptions, Frame};
 use portolan::summary::Summary;
@@ -222,7 +221,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let table = Arc::new(arguments.rules.table()?);
     let within = super::usage(arguments.talkers.within(&table));
     let pseudonyms = arguments.anonymize.pseudonyms()?;
-    let anonymized = pseudonyms.iter().map(Pseudonyms::fingerprint).collect();
     let user = arguments.user.as_deref().map(User::find).transpose()?;
     let (sender, queue) = queue();
     let listener = listen_for_metrics(arguments)?;
@@ -275,7 +273,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let Ended { summary, is_lost, is_kept } =
         counting.join().expect("the capture does not panic").context("cannot count")?;
     shown?;
-    let summary = Summary { anonymized, ..summary };
     write_summary(arguments, &summary, &mut output).context("cannot write the result")?;
     output.finish()?;
     Ok(if is_lost || !is_kept || !summary.is_complete() {
