@@ -227,7 +227,7 @@ impl<K: Key> Segment<K> {
         self.last = self.last.max(other.last);
         let others = other.marks & !(EITHER_BEGAN_WITH_SYN | SYN_ACK_OF_B);
         self.marks = (self.marks | others) & !OPENED_BY_B | opened_by_b;
-        self.put(other.syns(), other.syn_acks(), other.acks(), details);
+        self.put_all_of(other, details);
         details.absorb(&mut self.more, other.more);
     }
 

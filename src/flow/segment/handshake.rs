@@ -34,11 +34,11 @@ impl<K: Key> Segment<K> {
 
     /// Lets the segment begin at that time, which is no later than its first so far: what is told by that one is now told anew.
     pub(super) fn begin_at(&mut self, time: i64, details: &mut Details) {
-        let (syns, syn_acks, acks) = (self.syns(), self.syn_acks(), self.acks());
+        let told = *self;
         self.marks &= !EITHER_BEGAN_WITH_SYN;
         (self.syn_ack, self.ack) = (UNSEEN, [UNSEEN; 2]);
         self.first = time;
-        self.put(syns, syn_acks, acks, details);
+        self.put_all_of(&told, details);
     }
 
     /// Notes SYN, SYN/ACK and plain ACK.
@@ -64,31 +64,23 @@ impl<K: Key> Segment<K> {
         !is_seen || (time < self.last && !is_known)
     }
 
-    pub(super) fn put(&mut self, syns: [i64; 2], syn_acks: [i64; 2], acks: [i64; 2], details: &mut Details) {
-        for side in Side::BOTH {
-            let at = side.index();
-            self.put_syn(side, syns[at], details);
-            self.put_syn_ack(side, syn_acks[at], details);
-            self.put_ack(side, acks[at], details);
-        }
+    /// Notes the times that the entry of another segment tells.
+    pub(super) fn put_all_of(&mut self, other: &Self, details: &mut Details) {
+        let seen = |times: [i64; 2]| Side::BOTH.into_iter().zip(times).filter(|(_, time)| *time != NEVER);
+        seen(other.syns()).for_each(|(side, time)| self.put_syn(side, time, details));
+        seen(other.syn_acks()).for_each(|(side, time)| self.put_syn_ack(side, time, details));
+        seen(other.acks()).for_each(|(side, time)| self.put_ack(side, time, details));
     }
 
     fn put_syn(&mut self, side: Side, time: i64, details: &mut Details) {
-        if time == NEVER {
-            return;
-        }
         if time == self.first {
             self.marks |= BEGAN_WITH_SYN << side.index();
         } else {
-            let earliest = &mut details.entry(&mut self.more).syn[side.index()];
-            *earliest = time.min(*earliest);
+            lower(&mut details.entry(&mut self.more).syn[side.index()], time);
         }
     }
 
     fn put_syn_ack(&mut self, side: Side, time: i64, details: &mut Details) {
-        if time == NEVER {
-            return;
-        }
         let of_side = if side == Side::B { SYN_ACK_OF_B } else { 0 };
         let has_room = self.syn_ack == UNSEEN || self.marks & SYN_ACK_OF_B == of_side;
         let since = self.after_first(time);
@@ -96,21 +88,16 @@ impl<K: Key> Segment<K> {
             self.syn_ack = self.syn_ack.min(since);
             self.marks = self.marks & !SYN_ACK_OF_B | of_side;
         } else {
-            let earliest = &mut details.entry(&mut self.more).syn_ack[side.index()];
-            *earliest = time.min(*earliest);
+            lower(&mut details.entry(&mut self.more).syn_ack[side.index()], time);
         }
     }
 
     fn put_ack(&mut self, side: Side, time: i64, details: &mut Details) {
-        if time == NEVER {
-            return;
-        }
         let at = side.index();
         self.marks |= ACK_SEEN << at;
         let since = self.after_first(time);
         if since == UNSEEN {
-            let earliest = &mut details.entry(&mut self.more).ack[at];
-            *earliest = time.min(*earliest);
+            lower(&mut details.entry(&mut self.more).ack[at], time);
         } else {
             self.ack[at] = self.ack[at].min(since);
         }
@@ -127,18 +114,18 @@ impl<K: Key> Segment<K> {
     }
 
     /// The segment's first time for each side that sent a SYN then; [`NEVER`] else.
-    pub(super) fn syns(&self) -> [i64; 2] {
+    fn syns(&self) -> [i64; 2] {
         [0, 1].map(|side| if self.marks & (BEGAN_WITH_SYN << side) == 0 { NEVER } else { self.first })
     }
 
     /// What the entry tells of SYN/ACK.
-    pub(super) fn syn_acks(&self) -> [i64; 2] {
+    fn syn_acks(&self) -> [i64; 2] {
         let time = self.time_after(self.syn_ack);
         if self.marks & SYN_ACK_OF_B == 0 { [time, NEVER] } else { [NEVER, time] }
     }
 
     /// What the entry tells of plain ACK.
-    pub(super) fn acks(&self) -> [i64; 2] {
+    fn acks(&self) -> [i64; 2] {
         self.ack.map(|since| self.time_after(since))
     }
 
@@ -155,4 +142,9 @@ impl<K: Key> Segment<K> {
             ack: earliest(self.acks(), |detail| detail.ack),
         }
     }
+}
+
+/// Notes a time if it is earlier.
+fn lower(earliest: &mut i64, time: i64) {
+    *earliest = time.min(*earliest);
 }
