@@ -33,20 +33,10 @@ pub(crate) fn plainest(frame: &Frame<'_>) -> Option<PacketMeta> {
     if is_fragment | (total_length < 24) | !(is_tcp | is_udp) | is_tunnel {
         return None;
     }
-    let has_flags = is_tcp & (total_length >= 34);
-    let flags = frame.captured.get(47).copied().unwrap_or_default();
-    Some(PacketMeta {
-        transport: if is_tcp { Transport::Tcp } else { Transport::Udp },
-        addresses: Addresses::V4 {
-            source: Ipv4Addr::new(s0, s1, s2, s3),
-            destination: Ipv4Addr::new(d0, d1, d2, d3),
-        },
-        source_port,
-        destination_port,
-        flags: TcpFlags(if has_flags { flags } else { 0 }),
-        timestamp: frame.timestamp,
-        wire_len: frame.wire_len,
-    })
+    let addresses =
+        Addresses::V4 { source: Ipv4Addr::new(s0, s1, s2, s3), destination: Ipv4Addr::new(d0, d1, d2, d3) };
+    let flags = frame.captured.get(47).filter(|_| total_length >= 34);
+    Some(meta(frame, addresses, (source_port, destination_port), is_tcp, flags))
 }
 
 /// The packet, if the frame is plain.
@@ -70,8 +60,21 @@ pub(super) fn walk(frame: &Frame<'_>) -> Option<PacketMeta> {
     if !is_tcp & (protocol != UDP) | is_tunnel {
         return None;
     }
-    let flags = payload.get(13).copied().unwrap_or_default();
-    Some(PacketMeta {
+    Some(meta(frame, addresses, (source_port, destination_port), is_tcp, payload.get(13)))
+}
+
+/// What was found in a frame of TCP or else UDP. `flags` is what stands where TCP has them, if that much was captured.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+fn meta(
+    frame: &Frame<'_>,
+    addresses: Addresses,
+    (source_port, destination_port): (u16, u16),
+    is_tcp: bool,
+    flags: Option<&u8>,
+) -> PacketMeta {
+    let flags = flags.copied().unwrap_or_default();
+    PacketMeta {
         transport: if is_tcp { Transport::Tcp } else { Transport::Udp },
         addresses,
         source_port,
@@ -79,7 +82,7 @@ pub(super) fn walk(frame: &Frame<'_>) -> Option<PacketMeta> {
         flags: TcpFlags(if is_tcp { flags } else { 0 }),
         timestamp: frame.timestamp,
         wire_len: frame.wire_len,
-    })
+    }
 }
 
 /// The ether type behind the addresses and at most two tags, and what follows it.
