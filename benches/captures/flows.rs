@@ -156,11 +156,14 @@ impl Flows {
         LENGTHS[0].0
     }
 
-    /// A SYN to the next address and port; one packet in ten is a refusal.
+    /// A SYN to each address and port, in no order that can be seen, as masscan and ZMap send them; one packet in eleven is
+    /// a refusal.
     #[allow(clippy::cast_possible_truncation)] // hashes are cut into parts
     fn scan(&mut self) -> Packet {
-        let is_answer = self.number % 11 == 10;
-        let flow = (self.number - self.number / 11) % self.count;
+        /// A prime: its multiples meet every flow once.
+        const STRIDE: u64 = 2_654_435_761;
+        let is_answer = self.number % 11 == 0;
+        let flow = (self.number - self.number / 11) % self.count * STRIDE % self.count;
         let hash = mix(flow);
         Packet {
             time_ns: self.time(),
