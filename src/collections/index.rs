@@ -58,6 +58,12 @@ impl Line {
     }
 }
 
+/// The first line with a free slot for some mark, until anything is added.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    line: usize,
+}
+
 /// The index. It knows marks, not keys: the caller tells whether an id is the one it looks for.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -102,13 +108,15 @@ impl Index {
         }
     }
 
-    /// The id under `mark` for which `is_it` holds.
-    pub(crate) fn find(&self, mark: u32, is_it: impl FnMut(Id) -> bool) -> Option<Id> {
+    /// The id under `mark` for which `is_it` holds, or where there is room for one.
+    #[inline]
+    pub(crate) fn find(&self, mark: u32, is_it: impl FnMut(Id) -> bool) -> Result<Id, Room> {
         self.place_of(mark, is_it).map(|(line, slot)| self.lines[line].ids[slot])
     }
 
-    /// Line and slot of that id.
-    fn place_of(&self, mark: u32, mut is_it: impl FnMut(Id) -> bool) -> Option<(usize, usize)> {
+    /// Line and slot of that id, or where there is room for one.
+    #[inline]
+    fn place_of(&self, mark: u32, mut is_it: impl FnMut(Id) -> bool) -> Result<(usize, usize), Room> {
         let mut line = self.home(mark);
         loop {
             let here = &self.lines[line];
@@ -116,12 +124,12 @@ impl Index {
             while slots != 0 {
                 let slot = slots.trailing_zeros() as usize;
                 if here.ids[slot] != NONE && is_it(here.ids[slot]) {
-                    return Some((line, slot));
+                    return Ok((line, slot));
                 }
                 slots &= slots - 1;
             }
             if !here.is_full() {
-                return None;
+                return Err(Room { line });
             }
             line = self.after(line);
         }
@@ -129,42 +137,62 @@ impl Index {
 
     /// Puts `new` where `old` is.
     pub(crate) fn replace(&mut self, mark: u32, old: Id, new: Id) {
-        if let Some((line, slot)) = self.place_of(mark, |id| id == old) {
+        if let Ok((line, slot)) = self.place_of(mark, |id| id == old) {
             self.lines[line].ids[slot] = new;
         }
     }
 
     /// Adds an id that is not there yet.
+    #[inline]
     pub(crate) fn insert(&mut self, mark: u32, id: Id) {
-        if self.used * 4 >= self.lines.len() * LINE * 3 {
-            self.grow();
-        }
-        self.place(mark, id);
-        self.used += 1;
-    }
-
-    fn place(&mut self, mark: u32, id: Id) {
         let mut line = self.home(mark);
         while self.lines[line].is_full() {
             line = self.after(line);
         }
-        let slot = self.lines[line].used();
-        self.lines[line].put(slot, (mark, id));
+        self.insert_at(Room { line }, mark, id);
     }
 
-    fn grow(&mut self) {
-        let count = self.lines.len() * 2;
-        let mut doubled = in_huge_pages(Vec::with_capacity(count));
-        doubled.resize(count, Line::EMPTY);
-        for line in std::mem::replace(&mut self.lines, doubled) {
-            line.slots().for_each(|(mark, id)| self.place(mark, id));
+    /// Adds an id where there is room for its mark, as was just found.
+    #[inline]
+    pub(crate) fn insert_at(&mut self, room: Room, mark: u32, id: Id) {
+        let line = &mut self.lines[room.line];
+        line.put(line.used(), (mark, id));
+        self.used += 1;
+        if self.used * 4 > self.lines.len() * LINE * 3 {
+            self.reserve(1);
         }
+    }
+
+    /// Makes room for so many more, at once.
+    #[cold]
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let needed = ((self.used + more) * 4).div_ceil(LINE * 3).next_power_of_two();
+        if needed > self.lines.len() {
+            let mut larger = in_huge_pages(Vec::with_capacity(needed));
+            larger.resize(needed, Line::EMPTY);
+            let lines = std::mem::replace(&mut self.lines, larger);
+            self.used = 0;
+            for (mark, id) in lines.iter().flat_map(Line::slots) {
+                self.insert(mark, id);
+            }
+        }
+    }
+
+    /// Ids held now.
+    pub(crate) const fn len(&self) -> usize {
+        self.used
+    }
+
+    /// All marks and ids, in the order of lines. Any other index is visited in order too by who looks for them there, be it larger
+    /// or smaller: searches start from the same bits of the same marks.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u32, Id)> {
+        self.lines.iter().flat_map(Line::slots)
     }
 
     /// Takes an entry out, if it is there. Where its line was full, one that had no room there moves in, so that it is still
     /// found; and so on where that one was.
     pub(crate) fn remove(&mut self, mark: u32, id: Id) {
-        let mut place = self.place_of(mark, |found| found == id);
+        let mut place = self.place_of(mark, |found| found == id).ok();
         self.used -= usize::from(place.is_some());
         while let Some((line, slot)) = place {
             let hole = &mut self.lines[line];
@@ -200,26 +228,69 @@ impl Index {
 mod tests {
     use super::*;
 
+    /// Some marks are of several ids.
+    fn mark(id: Id) -> u32 {
+        (id % 100) * 0x0100_0001
+    }
+
+    fn index_of(ids: impl Iterator<Item = Id>) -> Index {
+        let mut index = Index::default();
+        ids.for_each(|id| index.insert(mark(id), id));
+        index
+    }
+
+    fn find(index: &Index, id: Id) -> Option<Id> {
+        index.find(mark(id), |found| found == id).ok()
+    }
+
     #[test]
     fn equal_marks_and_growth_lose_nothing() {
-        let mut index = Index::default();
-        let mark = |id: Id| (id % 100) * 0x0100_0001;
+        let mut index = index_of(0..5000);
         for id in 0..5000 {
-            index.insert(mark(id), id);
+            assert_eq!(find(&index, id), Some(id));
         }
-        for id in 0..5000 {
-            assert_eq!(index.find(mark(id), |found| found == id), Some(id));
-        }
-        assert_eq!(index.find(mark(7), |found| found == 5001), None);
+        assert_eq!(index.find(mark(7), |found| found == 5001).ok(), None);
         for id in (1..5000).step_by(2) {
             index.remove(mark(id), id);
         }
-        assert_eq!(index.used, 2500);
+        assert_eq!(index.len(), 2500);
         for id in 0..5000 {
-            assert_eq!(index.find(mark(id), |found| found == id), (id % 2 == 0).then_some(id));
+            assert_eq!(find(&index, id), (id % 2 == 0).then_some(id));
         }
         index.replace(mark(4), 4, 6000);
-        assert_eq!(index.find(mark(4), |found| found == 6000), Some(6000));
-        assert_eq!(index.find(mark(4), |found| found == 4), None);
+        assert_eq!(index.find(mark(4), |found| found == 6000).ok(), Some(6000));
+        assert_eq!(find(&index, 4), None);
+    }
+
+    #[test]
+    fn room_that_was_found_is_where_the_id_is_looked_for() {
+        let mut index = Index::default();
+        for id in 0..5000 {
+            let room = index.find(mark(id), |found| found == id).unwrap_err();
+            index.insert_at(room, mark(id), id);
+            assert!(index.len() * 4 <= index.lines.len() * LINE * 3);
+        }
+        assert!((0..5000).all(|id| find(&index, id) == Some(id)));
+    }
+
+    #[test]
+    fn what_is_asked_for_at_once_is_room_enough() {
+        for (held, more) in [(0, 0), (0, 1), (700, 68), (700, 69), (5000, 1), (5000, 200_000)] {
+            let mut index = index_of(0..held);
+            index.reserve(more);
+            let lines = index.lines.len();
+            assert!((0..held).all(|id| find(&index, id) == Some(id)));
+            (held..).take(more).for_each(|id| index.insert(id.wrapping_mul(0x9E37_79B9), id));
+            assert_eq!(index.lines.len(), lines, "{held} {more}");
+            assert_eq!(index.len(), held as usize + more);
+        }
+    }
+
+    #[test]
+    fn entries_are_what_was_put_in() {
+        let index = index_of(0..5000);
+        let mut entries: Vec<(u32, Id)> = index.entries().collect();
+        entries.sort_unstable_by_key(|&(_, id)| id);
+        assert_eq!(entries, (0..5000).map(|id| (mark(id), id)).collect::<Vec<_>>());
     }
 }

@@ -7,6 +7,6 @@ mod index;
 mod memory;
 mod slab;
 
-pub(crate) use index::Index;
+pub(crate) use index::{Index, Room};
 pub(crate) use memory::in_huge_pages;
 pub(crate) use slab::{Id, NONE, Slab};

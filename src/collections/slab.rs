@@ -10,8 +10,8 @@ pub(crate) const NONE: Id = Id::MAX;
 
 const BOUNDED: &str = "a slab is bounded far below four billion items";
 
-/// Chunks are so large that nearly all of them lies in huge pages. What is not used of one takes no memory.
-const CHUNK_BITS: u32 = 18;
+/// Chunks are so large that nearly all of them lies in huge pages. What is not used of one takes no memory. Tests fill several.
+const CHUNK_BITS: u32 = if cfg!(test) { 13 } else { 18 };
 const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// So many items are in ordinary pages, of which only those are taken that are used.
@@ -34,14 +34,14 @@ impl<T> Slab<T> {
     /// Makes room behind the last item. There are many slabs with few items, so they move once.
     #[cold]
     fn make_room(&mut self) {
-        match self.chunks.as_mut_slice() {
-            [] => self.chunks.push(Vec::with_capacity(FEW)),
-            [few] if few.len() < CHUNK => {
+        match self.chunks.last_mut() {
+            None => self.chunks.push(Vec::with_capacity(FEW)),
+            Some(few) if few.len() < CHUNK => {
                 let mut whole = in_huge_pages(Vec::with_capacity(CHUNK));
                 whole.append(few);
                 *few = whole;
             }
-            _ => self.chunks.push(in_huge_pages(Vec::with_capacity(CHUNK))),
+            Some(_) => self.chunks.push(in_huge_pages(Vec::with_capacity(CHUNK))),
         }
     }
 
@@ -105,6 +105,11 @@ impl<T> Slab<T> {
         }
     }
 
+    /// What is in all places, the free ones too, in the order of memory, to be changed.
+    pub(crate) fn places_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.chunks.iter_mut().flatten()
+    }
+
     /// The places of all items, in the order of memory.
     pub(crate) fn ids(&self) -> Vec<Id> {
         let mut freed = self.free.clone();
@@ -125,6 +130,69 @@ impl<T> Slab<T> {
     /// Gives a place back. The item stays until the place is used again.
     pub(crate) fn remove(&mut self, id: Id) {
         self.free.push(id);
+    }
+}
+
+impl<T: Copy> Slab<T> {
+    /// Takes over all items of another slab, and most of its memory as it is: only as many items move as it takes to leave no
+    /// place unused, the last ones of the other.
+    pub(crate) fn append(&mut self, mut other: Self) -> Moved {
+        let end = other.places();
+        let mut is_free = vec![false; end];
+        other.free.iter().for_each(|&id| is_free[id as usize] = true);
+        let mut first_free = 0;
+        let mut tail = Vec::new();
+        for last in (0..end).rev() {
+            let has_room = !self.free.is_empty() || !self.places().is_multiple_of(CHUNK);
+            let target = if is_free[last] || has_room {
+                None
+            } else {
+                let Some(hole) = (first_free..last).find(|&place| is_free[place]) else { break };
+                Some(hole)
+            };
+            let Some(item) = other.pop() else { break };
+            tail.push(match target {
+                _ if is_free[last] => NONE,
+                None => self.insert(item),
+                Some(hole) => {
+                    (is_free[hole], first_free) = (false, hole + 1);
+                    other[Self::id(0, hole)] = item;
+                    Self::id(self.chunks.len(), hole)
+                }
+            });
+        }
+        let moved = Moved { offset: Self::id(self.chunks.len(), 0), end, tail };
+        self.chunks.append(&mut other.chunks);
+        moved
+    }
+
+    /// Takes the last item out; no place may be free.
+    fn pop(&mut self) -> Option<T> {
+        let chunk = self.chunks.last_mut()?;
+        let item = chunk.pop();
+        if chunk.is_empty() {
+            self.chunks.pop();
+        }
+        item
+    }
+}
+
+/// Where the items of a slab are that another one took over.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    /// What came over as it was is so much further behind.
+    offset: Id,
+    /// How many places there were.
+    end: usize,
+    /// The new places of the last ones that moved, from the end on.
+    tail: Vec<Id>,
+}
+
+impl Moved {
+    /// The place of what was in that one.
+    #[inline]
+    pub(crate) fn place_of(&self, id: Id) -> Id {
+        self.tail.get(self.end - 1 - id as usize).copied().unwrap_or_else(|| id + self.offset)
     }
 }
 
@@ -182,5 +250,68 @@ mod tests {
         }
         assert_eq!(slab.insert(99), ids[5]);
         assert_eq!(slab[ids[5]], 99);
+    }
+
+    /// A slab of that many places, of which some are free, and its items with their places.
+    fn slab_of(
+        places: usize,
+        first: usize,
+        is_free: impl Fn(usize) -> bool,
+    ) -> (Slab<usize>, Vec<(Id, usize)>) {
+        let mut slab = Slab::default();
+        let items: Vec<(Id, usize)> = (first..first + places).map(|item| (slab.insert(item), item)).collect();
+        let (free, kept): (Vec<_>, Vec<_>) = items.into_iter().partition(|&(_, item)| is_free(item - first));
+        // Not in the order of memory.
+        free.iter().rev().for_each(|&(id, _)| slab.remove(id));
+        (slab, kept)
+    }
+
+    #[test]
+    fn a_slab_takes_over_another_without_a_gap() {
+        let free: [fn(usize) -> bool; 5] = [
+            |_| false,
+            |place| place == 0,
+            |place| place % 3 == 1,
+            |place| place % 100 != 7,
+            |place| place > FEW || place < 20,
+        ];
+        let sizes = [0, 1, 30, FEW, FEW + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 50];
+        for (own, other) in sizes.into_iter().flat_map(|own| sizes.map(|other| (own, other))) {
+            for (own_free, other_free) in free.into_iter().zip(free.into_iter().cycle().skip(own % 5)) {
+                let (mut slab, own_items) = slab_of(own, 0, own_free);
+                let (others, other_items) = slab_of(other, 1 << 30, other_free);
+                let most = slab.places().max(own_items.len() + other_items.len());
+                let moved = slab.append(others);
+                assert_eq!(slab.len(), own_items.len() + other_items.len());
+                assert_eq!(slab.places(), most, "{own} {other}");
+                let all = own_items.iter().copied();
+                let mut all: Vec<(Id, usize)> =
+                    all.chain(other_items.iter().map(|&(id, item)| (moved.place_of(id), item))).collect();
+                assert!(all.iter().all(|&(id, item)| slab[id] == item));
+                all.sort_unstable();
+                assert!(all.iter().map(|&(id, _)| id).eq(slab.ids()));
+                // Whole chunks but for the last one, so that what comes next finds its place.
+                let new: Vec<Id> = (0..FEW + 2).map(|item| slab.insert(item)).collect();
+                assert!(new.iter().zip(0..).all(|(&id, item)| slab[id] == item));
+                assert!(all_but_last_are_whole(&slab));
+            }
+        }
+    }
+
+    fn all_but_last_are_whole(slab: &Slab<usize>) -> bool {
+        slab.chunks.split_last().is_none_or(|(_, whole)| whole.iter().all(|chunk| chunk.len() == CHUNK))
+    }
+
+    #[test]
+    fn what_is_taken_over_again_and_again_takes_no_more_places() {
+        let (mut slab, mut items) = slab_of(CHUNK + 9, 0, |_| false);
+        for round in 1..20 {
+            let left = items.split_off(items.len() / 2);
+            left.iter().for_each(|&(id, _)| slab.remove(id));
+            let (others, new) = slab_of(left.len(), round << 20, |_| false);
+            let moved = slab.append(others);
+            items.extend(new.into_iter().map(|(id, item)| (moved.place_of(id), item)));
+            assert_eq!((slab.len(), slab.places()), (CHUNK + 9, CHUNK + 9));
+        }
     }
 }

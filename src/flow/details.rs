@@ -149,6 +149,11 @@ impl Details {
         more.detail()
     }
 
+    /// Whether no segment has one.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slab.len() == 0
+    }
+
     pub(super) fn get(&self, more: More) -> Option<&Detail> {
         self.slab.get(more.detail())
     }

@@ -1,9 +1,11 @@
 //! The flows of one address family.
 
+mod merge;
+
 use super::details::{Details, NEVER};
 use super::key::{Key, Seed, seed};
 use super::segment::{Segment, Touch};
-use crate::collections::{Id, Index, NONE, Slab};
+use crate::collections::{Id, Index, NONE, Room, Slab};
 use crate::net::{Side, Timestamp, Transport};
 use crate::packet::PacketMeta;
 
@@ -120,74 +122,33 @@ impl<K: Key> Family<K> {
 
     fn segment_for(&mut self, touch: &Touch<K>, details: &mut Details) -> Id {
         let head = self.head(touch.mark, &touch.key, touch.transport);
-        let mut next = head.unwrap_or(NONE);
-        for _ in 0..LOOK_BACK {
-            if next == NONE {
-                break;
+        if let Ok(head) = head {
+            let takes = |&id: &Id| self.segments[id].takes(touch.time, self.timeout);
+            if let Some(id) = self.chain(head, details).take(LOOK_BACK).find(takes) {
+                return id;
             }
-            let segment = &self.segments[next];
-            if segment.takes(touch.time, self.timeout) {
-                return next;
-            }
-            next = details.older(segment.more);
         }
-        self.open(touch.mark, head, Segment::new(touch), details)
-    }
-
-    fn head(&self, mark: u32, key: &K, transport: Transport) -> Option<Id> {
-        self.index.find(mark, |id| self.segments[id].is_of(key, transport))
-    }
-
-    /// Makes a segment the head of its key.
-    fn open(&mut self, mark: u32, head: Option<Id>, mut segment: Segment<K>, details: &mut Details) -> Id {
-        if let Some(head) = head {
-            details.set_older(&mut segment.more, head);
-        }
-        self.is_chained |= head.is_some();
-        let id = self.segments.insert(segment);
-        match head {
-            Some(head) => self.index.replace(mark, head, id),
-            None => self.index.insert(mark, id),
-        }
+        let id = self.segments.insert(Segment::new(touch));
+        self.link(touch.mark, head, id, details);
         id
     }
 
-    /// Takes over the segments of another table, with their details. Their memory is given back along the way.
-    pub(super) fn merge(&mut self, other: Self, details: &mut Details, others: &mut Details) {
-        let Self { segments, index, .. } = other;
-        drop(index);
-        let mut segments = segments.into_iter();
-        let mut batch = Vec::with_capacity(BATCH);
-        loop {
-            batch.clear();
-            for segment in segments.by_ref().take(BATCH) {
-                let mark = segment.mark(&self.seed);
-                self.index.prefetch(mark);
-                batch.push((segment, mark, NONE));
-            }
-            if batch.is_empty() {
-                return;
-            }
-            for (_, mark, guess) in &mut batch {
-                *guess = self.index.guess(*mark);
-                self.segments.prefetch(*guess);
-            }
-            for &(segment, mark, guess) in &batch {
-                let segment = segment.with_more(details.adopt(others, segment.more));
-                self.take(segment, mark, guess, details);
-            }
-        }
+    /// The newest segment of a key, or where there is room for one in the index.
+    #[inline]
+    fn head(&self, mark: u32, key: &K, transport: Transport) -> Result<Id, Room> {
+        self.index.find(mark, |id| self.segments[id].is_of(key, transport))
     }
 
-    /// Adds a segment to one of the same key that it touches, or as another one.
-    fn take(&mut self, segment: Segment<K>, mark: u32, guess: Id, details: &mut Details) {
-        let (key, transport) = segment.key();
-        let guessed = self.segments.get(guess).filter(|it| it.is_in_use() && it.is_of(&key, transport));
-        if guessed.is_some_and(|guessed| self.touch_each_other(guessed, &segment)) {
-            self.segments[guess].absorb(&segment, details);
-        } else {
-            let head = self.head(mark, &key, transport);
-            self.open(mark, head, segment, details);
+    /// Makes a segment the head of its key, whose head so far, or the room for one, was just found.
+    #[inline]
+    fn link(&mut self, mark: u32, head: Result<Id, Room>, id: Id, details: &mut Details) {
+        match head {
+            Ok(head) => {
+                details.set_older(&mut self.segments[id].more, head);
+                self.is_chained = true;
+                self.index.replace(mark, head, id);
+            }
+            Err(room) => self.index.insert_at(room, mark, id),
         }
     }
 

@@ -99,15 +99,20 @@ impl<K: Key> Segment<K> {
         self.key == *key && self.transport == transport
     }
 
+    pub(super) fn is_of_key_of(&self, other: &Self) -> bool {
+        self.is_of(&other.key, other.transport)
+    }
+
     /// Whether a guess can be right at all: always, but where this segment is in no use, or just had 2^32 packets.
     #[inline]
     pub(super) fn is_in_use(&self) -> bool {
         self.packets[0] | self.packets[1] != 0
     }
 
-    /// Lets no guess be right any more.
+    /// Lets no guess be right any more, and no detail or older segment be looked for.
     pub(super) fn end_use(&mut self) {
         self.packets = [0; 2];
+        self.more = More::NOTHING;
     }
 
     pub(super) fn mark(&self, seed: &Seed) -> u32 {
