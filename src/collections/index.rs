@@ -28,13 +28,18 @@ impl Line {
         slots.fold(NONE, |found, (&other, &id)| found & if other == mark { id } else { NONE })
     }
 
-    /// How many slots are used, without branches: no processor can foretell how full a line is.
+    /// The first free slot of a line that is not full, without branches: no processor can foretell how full it is.
     #[inline]
-    fn used(&self) -> usize {
-        // They are used from the first one on, so that halving finds the first free one.
+    fn first_free(&self) -> usize {
+        // They are used from the first one on, so that halving finds it.
         let step =
             |from: usize, slots: usize| from + if self.ids[from + slots - 1] == NONE { 0 } else { slots };
-        [4, 2, 1].into_iter().fold(0, step) + usize::from(self.is_full())
+        [4, 2, 1].into_iter().fold(0, step)
+    }
+
+    /// How many slots are used.
+    fn used(&self) -> usize {
+        if self.is_full() { LINE } else { self.first_free() }
     }
 
     /// The slots under `mark`, as bits; those that are not used may be among them.
@@ -54,7 +59,7 @@ impl Line {
 
     /// The slots that are used.
     fn slots(&self) -> impl Iterator<Item = (u32, Id)> {
-        self.marks.into_iter().zip(self.ids).take_while(|&(_, id)| id != NONE)
+        self.marks.iter().copied().zip(self.ids.iter().copied()).take_while(|&(_, id)| id != NONE)
     }
 }
 
@@ -156,7 +161,7 @@ impl Index {
     #[inline]
     pub(crate) fn insert_at(&mut self, room: Room, mark: u32, id: Id) {
         let line = &mut self.lines[room.line];
-        line.put(line.used(), (mark, id));
+        line.put(line.first_free(), (mark, id));
         self.used += 1;
         if self.used * 4 > self.lines.len() * LINE * 3 {
             self.reserve(1);
@@ -164,16 +169,22 @@ impl Index {
     }
 
     /// Makes room for so many more, at once.
-    #[cold]
+    #[inline(never)]
     pub(crate) fn reserve(&mut self, more: usize) {
         let needed = ((self.used + more) * 4).div_ceil(LINE * 3).next_power_of_two();
         if needed > self.lines.len() {
             let mut larger = in_huge_pages(Vec::with_capacity(needed));
             larger.resize(needed, Line::EMPTY);
-            let lines = std::mem::replace(&mut self.lines, larger);
-            self.used = 0;
-            for (mark, id) in lines.iter().flat_map(Line::slots) {
-                self.insert(mark, id);
+            let smaller = std::mem::replace(&mut self.lines, larger);
+            // How full each line is, so that no line is searched for it.
+            let mut used = vec![0_u8; needed];
+            for (mark, id) in smaller.iter().flat_map(Line::slots) {
+                let mut line = self.home(mark);
+                while usize::from(used[line]) == LINE {
+                    line = self.after(line);
+                }
+                self.lines[line].put(used[line].into(), (mark, id));
+                used[line] += 1;
             }
         }
     }

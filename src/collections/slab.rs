@@ -71,12 +71,13 @@ impl<T> Slab<T> {
         in_use(items, begin, self.free[passed..].iter().copied())
     }
 
+    #[inline]
     pub(crate) fn insert(&mut self, item: T) -> Id {
         if let Some(id) = self.free.pop() {
             self[id] = item;
             return id;
         }
-        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK || chunk.len() == chunk.capacity()) {
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == chunk.capacity().min(CHUNK)) {
             self.make_room();
         }
         let chunk = self.chunks.len() - 1;

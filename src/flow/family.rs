@@ -113,24 +113,23 @@ impl<K: Key> Family<K> {
         self.batches[STAGES - 1] = batch;
     }
 
-    /// Adds a packet to the segment that takes it, or to a new one.
+    /// Adds a packet to the segment that takes it, or opens one with it.
     #[inline(never)]
     fn add_slowly(&mut self, touch: &Touch<K>, details: &mut Details) {
-        let id = self.segment_for(touch, details);
-        self.segments[id].add(touch, details);
+        let head = self.head(touch.mark, &touch.key, touch.transport);
+        let taking = head.ok().and_then(|head| self.taking(head, touch.time, details));
+        if let Some(id) = taking {
+            self.segments[id].add(touch, details);
+        } else {
+            let id = self.segments.insert(Segment::new(touch, details));
+            self.link(touch.mark, head, id, details);
+        }
     }
 
-    fn segment_for(&mut self, touch: &Touch<K>, details: &mut Details) -> Id {
-        let head = self.head(touch.mark, &touch.key, touch.transport);
-        if let Ok(head) = head {
-            let takes = |&id: &Id| self.segments[id].takes(touch.time, self.timeout);
-            if let Some(id) = self.chain(head, details).take(LOOK_BACK).find(takes) {
-                return id;
-            }
-        }
-        let id = self.segments.insert(Segment::new(touch));
-        self.link(touch.mark, head, id, details);
-        id
+    /// The segment of a key that packets of that time belong to, among the latest few.
+    fn taking(&self, head: Id, time: i64, details: &Details) -> Option<Id> {
+        let takes = |&id: &Id| self.segments[id].takes(time, self.timeout);
+        self.chain(head, details).take(LOOK_BACK).find(takes)
     }
 
     /// The newest segment of a key, or where there is room for one in the index.

@@ -75,10 +75,11 @@ const SENT_SYN: u8 = 32;
 const SYN_ACK_OF_B: u8 = 128;
 
 impl<K: Key> Segment<K> {
-    /// An empty one, which begins with that packet.
-    pub(super) fn new(touch: &Touch<K>) -> Self {
+    /// One of a first packet.
+    #[inline]
+    pub(super) fn new(touch: &Touch<K>, details: &mut Details) -> Self {
         let (first, last) = if touch.is_timed() { (touch.time, touch.time) } else { (i64::MAX, i64::MIN) };
-        Self {
+        let mut segment = Self {
             _line: [],
             key: touch.key,
             transport: touch.transport,
@@ -91,6 +92,28 @@ impl<K: Key> Segment<K> {
             syn_ack: UNSEEN,
             ack: [UNSEEN; 2],
             more: More::NOTHING,
+        };
+        if touch.is_timed() {
+            segment.learn_first(touch.flags, touch.sender);
+        } else {
+            segment.learn(touch, details);
+        }
+        segment.count(touch, details);
+        segment
+    }
+
+    /// Notes what the first packet tells of the handshake, as [`Segment::learn`] would: its time is the segment's own.
+    #[inline]
+    fn learn_first(&mut self, flags: TcpFlags, sender: Side) {
+        let side = sender.index();
+        if flags.is_plain_ack() {
+            self.marks |= ACK_SEEN << side;
+            self.ack[side] = 0;
+        } else if flags.is_syn() {
+            self.marks |= (SENT_SYN | BEGAN_WITH_SYN) << side;
+        } else if flags.intersects(TcpFlags::SYN) {
+            self.marks |= if sender == Side::B { SYN_ACK_OF_B } else { 0 };
+            self.syn_ack = 0;
         }
     }
 
@@ -311,7 +334,7 @@ mod tests {
             time: 5,
         };
         let mut details = Details::new(None, 0);
-        let mut segment = Segment::new(&touch);
+        let mut segment = Segment::new(&touch, &mut details);
         segment.packets[0] = u32::MAX;
         let other = segment;
         segment.add(&touch, &mut details);
