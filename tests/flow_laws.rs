@@ -326,6 +326,45 @@ fn what_is_joined_in_a_small_table_makes_room() {
     }
 }
 
+/// Packets of many flows, with gaps between them and handshakes that end late.
+fn packets_of_many(flows: std::ops::Range<u16>, salt: u16) -> Vec<PacketMeta> {
+    const FLAGS: [u8; 4] = [0x02, 0x12, 0x10, 0x18];
+    let packet = |flow: u16, turn: u16| {
+        let chosen = (u32::from(flow ^ salt) * 31 + u32::from(turn)).wrapping_mul(0x9E37_79B9) >> 16;
+        let mut packet =
+            datagram(if chosen & 1 == 0 { 7 } else { 8 }, i64::from(chosen / 8 % 7) * 6_000_000_000);
+        packet.transport = Transport::Tcp;
+        packet.source_port = flow;
+        packet.flags = TcpFlags(FLAGS[chosen as usize / 2 % 4]);
+        packet
+    };
+    flows.flat_map(|flow| (0..flow % 5).map(move |turn| packet(flow, turn))).collect()
+}
+
+#[test]
+fn tables_of_any_sizes_merge_into_that_of_the_whole() {
+    for (own, other) in [
+        (0..9_000, 8_990..9_100),
+        (4_000..4_100, 0..9_000),
+        (0..6_000, 0..6_000),
+        (0..5_000, 2_500..7_500),
+        (0..40, 40..80),
+        (0..0, 0..5_000),
+    ] {
+        for (timeout, threads) in [(None, 1), (Some(10_000_000_000), 1), (Some(10_000_000_000), 3)] {
+            let options = in_shards(threads, timeout);
+            let parts = [(own.clone(), 1), (other.clone(), 2), (other.clone(), 3), (own.clone(), 4)];
+            let parts = parts.map(|(flows, salt)| packets_of_many(flows, salt));
+            let mut merged = table_of(&parts[0], &options);
+            for part in &parts[1..] {
+                merged.merge(table_of(part, &options), &mut |record| panic!("evicted {record:?}"));
+            }
+            let whole = records(table_of(&parts.concat(), &options));
+            assert!(records(merged) == whole, "{own:?} {other:?} {timeout:?} {threads}");
+        }
+    }
+}
+
 #[test]
 fn no_timeout_is_so_long_that_order_counts() {
     // Further apart than any timeout; those in between let the second one be looked up ahead of time.

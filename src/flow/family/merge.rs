@@ -127,3 +127,98 @@ impl<K: Key> Family<K> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use super::*;
+    use crate::flow::details::NEVER;
+    use crate::flow::key::{Key as _, V4Key};
+    use crate::flow::segment::Touch;
+    use crate::net::Transport;
+    use crate::packet::TcpFlags;
+
+    const TIMEOUT: i64 = 10;
+
+    type Flows = (Family<V4Key>, Details);
+
+    /// A segment of each of those ports for each of those times, in ns.
+    fn flows_of(ports: Range<u16>, times: &[i64]) -> Flows {
+        let (mut family, mut details) = (Family::new(Some(TIMEOUT)), Details::new(None, 0));
+        for (port, &time) in ports.flat_map(|port| times.iter().map(move |time| (port, time))) {
+            let (key, sender) = V4Key::new([10, 0, 0, 1].into(), port, [10, 0, 0, 2].into(), 53);
+            let mark = key.mark(Transport::Tcp, &family.seed);
+            let (transport, flags, bytes) = (Transport::Tcp, TcpFlags::SYN, 60);
+            let touch = Touch { key, mark, guess: NONE, transport, sender, flags, bytes, time };
+            family.add_slowly(&touch, &mut details);
+        }
+        (family, details)
+    }
+
+    fn merge((family, details): &mut Flows, (other, mut others): Flows) {
+        family.merge(other, details, &mut others);
+    }
+
+    fn places(family: &mut Family<V4Key>) -> usize {
+        family.segments.places_mut().count()
+    }
+
+    #[test]
+    fn the_same_flows_again_and_again_take_no_more_places() {
+        let mut flows = flows_of(0..10_000, &[0]);
+        for round in 1..10 {
+            merge(&mut flows, flows_of(0..10_000, &[round]));
+            assert_eq!((flows.0.len(), places(&mut flows.0)), (10_000, 10_000));
+        }
+    }
+
+    #[test]
+    fn places_of_segments_that_are_joined_are_used_again() {
+        let mut flows = flows_of(0..4_000, &[0, 100]);
+        // Between the two segments of each key, both of which it touches.
+        for _ in 0..10 {
+            merge(&mut flows, flows_of(0..4_000, &[10, 20, 30, 40, 50, 60, 70, 80, 90]));
+            flows.0.settle(&mut flows.1);
+            assert_eq!(flows.0.len(), 4_000);
+        }
+        let most = places(&mut flows.0);
+        assert!(most <= 12_000, "{most}");
+        merge(&mut flows, flows_of(4_000..6_000, &[0, 100]));
+        assert_eq!((flows.0.len(), places(&mut flows.0)), (8_000, most));
+    }
+
+    #[test]
+    fn segments_that_touch_none_stay_apart_and_are_found() {
+        for (own, other) in [(100, 9_000), (9_000, 100), (5_000, 5_000)] {
+            let mut flows = flows_of(0..own, &[0, 100]);
+            merge(&mut flows, flows_of(0..other, &[50, 150]));
+            let (mut family, mut details) = flows;
+            assert_eq!(family.len(), 2 * usize::from(own) + 2 * usize::from(other));
+            assert_eq!(family.heads_of_chains(&details).len(), usize::from(own.max(other)));
+            family.settle(&mut details);
+            assert_eq!(family.len(), 2 * usize::from(own) + 2 * usize::from(other));
+            for id in family.ids() {
+                let (key, transport) = family.segments[id].key();
+                let head = family.head(key.mark(transport, &family.seed), &key, transport).ok();
+                let of_key = head.into_iter().flat_map(|head| family.chain(head, &details)).take(4);
+                assert_eq!(of_key.filter(|&of_key| of_key == id).count(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn details_come_over_with_their_segments() {
+        // What is known of a SYN without a time stamp is in a detail.
+        for (own, other) in [(0..3_000, 2_000..9_000), (2_000..9_000, 0..3_000), (0..9_000, 0..0)] {
+            let mut flows = flows_of(own, &[NEVER, 0]);
+            merge(&mut flows, flows_of(other, &[0, NEVER]));
+            let (family, details) = flows;
+            assert_eq!(family.len(), 18_000);
+            for id in family.ids() {
+                let record = family.segments[id].record(&details);
+                assert_eq!(record.handshake.syn.iter().flatten().count(), 1, "{record:?}");
+            }
+        }
+    }
+}
