@@ -274,7 +274,7 @@ mod tests {
             |place| place == 0,
             |place| place % 3 == 1,
             |place| place % 100 != 7,
-            |place| place > FEW || place < 20,
+            |place| !(20..=FEW).contains(&place),
         ];
         let sizes = [0, 1, 30, FEW, FEW + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 50];
         for (own, other) in sizes.into_iter().flat_map(|own| sizes.map(|other| (own, other))) {
@@ -308,7 +308,9 @@ mod tests {
         let (mut slab, mut items) = slab_of(CHUNK + 9, 0, |_| false);
         for round in 1..20 {
             let left = items.split_off(items.len() / 2);
-            left.iter().for_each(|&(id, _)| slab.remove(id));
+            for (id, _) in &left {
+                slab.remove(*id);
+            }
             let (others, new) = slab_of(left.len(), round << 20, |_| false);
             let moved = slab.append(others);
             items.extend(new.into_iter().map(|(id, item)| (moved.place_of(id), item)));

@@ -20,7 +20,9 @@ impl<K: Key> Family<K> {
     pub(in super::super) fn merge(&mut self, other: Self, details: &mut Details, others: &mut Details) {
         let older = other.older_segments(others);
         let Self { index, mut segments, is_chained, .. } = other;
-        let rest = self.join_with(index, &older, &mut segments, details, others);
+        let rest = self.join_with(&index, &older, &mut segments, details, others);
+        // Before this one grows.
+        drop(index);
         if is_chained || !others.is_empty() {
             for segment in segments.places_mut() {
                 segment.more = details.adopt(others, segment.more);
@@ -51,7 +53,7 @@ impl<K: Key> Family<K> {
     /// They come in the order of the other index, in which keys are looked for here from the first line to the last.
     fn join_with(
         &mut self,
-        index: Index,
+        index: &Index,
         older: &[(u32, Id)],
         segments: &mut Slab<Segment<K>>,
         details: &mut Details,
