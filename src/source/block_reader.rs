@@ -218,7 +218,7 @@ mod tests {
         let bytes: Vec<u8> = (0..=250).cycle().take(3 * BLOCK + 77).collect();
         let stream = || Box::new(Cursor::new(bytes.clone()));
         are_whole(BlockReader::new(stream()), &bytes);
-        are_whole(BlockReader::ahead_of(ReadAhead::new(stream()).expect("a thread")), &bytes);
+        are_whole(BlockReader::ahead_of(ReadAhead::of_unpacked(stream()).expect("a thread")), &bytes);
     }
 
     fn are_whole(mut reader: BlockReader, bytes: &[u8]) {

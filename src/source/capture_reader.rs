@@ -88,7 +88,9 @@ impl CaptureReader {
         let is_empty = beginning.is_empty();
         let whole = Cursor::new(beginning).chain(input);
         let reader = match compression {
-            Some(compression) => BlockReader::ahead_of(ReadAhead::new(compression.unpack(Box::new(whole))?)?),
+            Some(compression) => {
+                BlockReader::ahead_of(ReadAhead::of_unpacked(compression.unpack(Box::new(whole))?)?)
+            }
             None => BlockReader::new(Box::new(whole)),
         };
         if is_empty {

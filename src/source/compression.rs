@@ -1,13 +1,13 @@
 //! Compression around a capture, told by its magic number.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
 use lz4_flex::frame::FrameDecoder;
 
-/// Compressed bytes read at once.
-const BLOCK: usize = 256 * 1024;
+use super::read_ahead::CompressedAhead;
+
 /// The largest zstd window taken, as `zstd --long` writes it: 128 MiB.
 const ZSTD_WINDOW_LOG: u32 = 27;
 /// What unpacking xz may take; `xz -9` needs 65 MiB.
@@ -51,9 +51,9 @@ impl Compression {
         }
     }
 
-    /// What is compressed.
+    /// What is compressed. Another thread reads that from `input`.
     pub(super) fn unpack(self, input: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-        let input = BufReader::with_capacity(BLOCK, Uninterrupted(input));
+        let input = CompressedAhead::new(Box::new(Uninterrupted(input)))?;
         Ok(match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(input)),
             Self::Zstd => {
