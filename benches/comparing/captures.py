@@ -28,6 +28,8 @@ class Capture:
     def paths(self):
         if not self.path.exists():
             self._make(self.path)
+            # Else a disk is written to while they are measured.
+            os.sync()
         return [str(self.path)]
 
     def remove(self):

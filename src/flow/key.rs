@@ -25,9 +25,6 @@ pub(super) trait Key: Copy + Eq + Ord {
 
     /// The endpoints, by side.
     fn endpoints(&self) -> [Endpoint; 2];
-
-    /// The ports, by side.
-    fn ports(&self) -> [u16; 2];
 }
 
 /// A pair of IPv4 endpoints: 12 bytes.
@@ -62,13 +59,16 @@ impl V4Key {
 impl V6Key {
     /// The key of a packet, and the side that sent it. A packet between equal endpoints is sent by A.
     #[inline]
+    #[allow(clippy::needless_bitwise_bool)] // one condition instead of three
     pub(super) fn new(source: Ipv6Addr, sport: u16, destination: Ipv6Addr, dport: u16) -> (Self, Side) {
-        let (source, destination) = (source.octets(), destination.octets());
-        if (source, sport) <= (destination, dport) {
-            (Self { addresses: [source, destination], ports: [sport, dport] }, Side::A)
-        } else {
-            (Self { addresses: [destination, source], ports: [dport, sport] }, Side::B)
-        }
+        // As numbers, for no processor can foretell who is the smaller one.
+        let (from, to) = (source.to_bits(), destination.to_bits());
+        let is_of_a = (from < to) | ((from == to) & (sport <= dport));
+        // The bits in which both ends differ, where they have to be exchanged.
+        let (bits, port_bits) = if is_of_a { (0, 0) } else { (from ^ to, sport ^ dport) };
+        let addresses = [from ^ bits, to ^ bits].map(u128::to_be_bytes);
+        let key = Self { addresses, ports: [sport ^ port_bits, dport ^ port_bits] };
+        (key, if is_of_a { Side::A } else { Side::B })
     }
 }
 
@@ -108,10 +108,6 @@ impl Key for V4Key {
     fn endpoints(&self) -> [Endpoint; 2] {
         [0, 1].map(|side| Endpoint::new(Ipv4Addr::from_bits(self.addresses[side]).into(), self.ports[side]))
     }
-
-    fn ports(&self) -> [u16; 2] {
-        self.ports
-    }
 }
 
 impl Key for V6Key {
@@ -129,9 +125,5 @@ impl Key for V6Key {
 
     fn endpoints(&self) -> [Endpoint; 2] {
         [0, 1].map(|side| Endpoint::new(Ipv6Addr::from(self.addresses[side]).into(), self.ports[side]))
-    }
-
-    fn ports(&self) -> [u16; 2] {
-        self.ports
     }
 }
