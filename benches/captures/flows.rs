@@ -156,13 +156,13 @@ impl Flows {
         LENGTHS[0].0
     }
 
-    /// A SYN to each address and port, in no order that can be seen, as masscan and ZMap send them; one packet in eleven is
+    /// A SYN to each address and port, in no order that can be seen, as scanners send them; one packet in eleven is
     /// a refusal.
     #[allow(clippy::cast_possible_truncation)] // hashes are cut into parts
     fn scan(&mut self) -> Packet {
         /// A prime: its multiples meet every flow once.
         const STRIDE: u64 = 2_654_435_761;
-        let is_answer = self.number % 11 == 0;
+        let is_answer = self.number.is_multiple_of(11);
         let flow = (self.number - self.number / 11) % self.count * STRIDE % self.count;
         let hash = mix(flow);
         Packet {

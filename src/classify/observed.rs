@@ -61,6 +61,7 @@ impl Observed {
 
 #[cfg(feature = "read")]
 impl From<&FlowRecord> for Observed {
+    #[inline]
     fn from(record: &FlowRecord) -> Self {
         let spoke = |side: Side| {
             let sent = record.sent_by(side);
@@ -106,15 +107,16 @@ fn opening(record: &FlowRecord) -> Option<Opening> {
     Some(Opening { client, seen_syn, answered, refused: seen_syn && !answered && turned_down(asked) })
 }
 
-/// The side that asked for the connection. If both did, the one that got the only SYN/ACK: a simultaneous open
-/// (RFC 9293, section 3.5) has no client.
+/// The side that asked for the connection: the one that sent the only SYN. Where none was seen, or both sides sent one, the one
+/// that got the only SYN/ACK: a simultaneous open (RFC 9293, section 3.5) has no client.
 #[cfg(feature = "read")]
 fn client(handshake: &Handshake) -> Option<Side> {
-    match (handshake.syn, handshake.syn_ack) {
-        ([Some(_), Some(_)], [Some(_), None]) => Some(Side::B),
-        ([Some(_), Some(_)], [None, Some(_)]) => Some(Side::A),
-        ([Some(_), Some(_)], _) | ([None, None], [Some(_), Some(_)]) => None,
-        _ => handshake.client(),
+    let [syn, syn_ack] = [handshake.syn, handshake.syn_ack].map(|times| times.map(|time| time.is_some()));
+    match (syn, syn_ack) {
+        ([true, false], _) => Some(Side::A),
+        ([false, true], _) | (_, [true, false]) => Some(Side::B),
+        (_, [false, true]) => Some(Side::A),
+        _ => None,
     }
 }
 

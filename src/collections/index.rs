@@ -277,7 +277,7 @@ mod tests {
     fn room_that_was_found_is_where_the_id_is_looked_for() {
         let mut index = Index::default();
         for id in 0..5000 {
-            let room = index.find(mark(id), |found| found == id).unwrap_err();
+            let room = index.find(mark(id), |found| found == id).expect_err("it is not there yet");
             index.insert_at(room, mark(id), id);
             assert!(index.len() * 4 <= index.lines.len() * LINE * 3);
         }

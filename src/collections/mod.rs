@@ -9,4 +9,4 @@ mod slab;
 
 pub(crate) use index::{Index, Room};
 pub(crate) use memory::in_huge_pages;
-pub(crate) use slab::{Id, NONE, Slab};
+pub(crate) use slab::{Id, NONE, Slab, SlabPart};

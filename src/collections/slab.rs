@@ -1,5 +1,8 @@
 //! Storage that grows without moving what it holds, once that is more than a little.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::memory::{in_huge_pages, prefetch};
 
 /// The place of an item in a [`Slab`].
@@ -197,11 +200,51 @@ impl Moved {
     }
 }
 
+/// Some of the items of a slab, for one of several threads. Chunks are given back once no part needs them.
+#[derive(Debug)]
+pub(crate) struct SlabPart<T> {
+    chunks: Vec<(Arc<Vec<T>>, Range<usize>)>,
+    /// The place of the first item.
+    first: usize,
+    /// The places that are free, sorted.
+    free: Vec<Id>,
+}
+
 impl<T> Slab<T> {
-    /// Takes all items out, in the order of memory, which is given back along the way.
-    pub(crate) fn into_iter(mut self) -> impl Iterator<Item = T> {
-        self.free.sort_unstable();
-        in_use(self.chunks.into_iter().flatten(), 0, self.free.into_iter())
+    /// All items in so many parts that are about as long; what is free has to be sorted.
+    pub(crate) fn into_parts(self, parts: usize) -> Vec<SlabPart<T>> {
+        let places = self.places();
+        let chunks: Vec<Arc<Vec<T>>> = self.chunks.into_iter().map(Arc::new).collect();
+        let part = |number| {
+            let [first, end] = [number, number + 1].map(|bound| places * bound / parts);
+            let [passed, free_end] =
+                [first, end].map(|bound| self.free.partition_point(|&id| (id as usize) < bound));
+            let chunks = chunks.iter().enumerate().map(|(chunk, items)| {
+                let within = |place: usize| place.saturating_sub(chunk * CHUNK).min(items.len());
+                (Arc::clone(items), within(first)..within(end))
+            });
+            SlabPart {
+                chunks: chunks.filter(|(_, range)| !range.is_empty()).collect(),
+                first,
+                free: self.free[passed..free_end].to_vec(),
+            }
+        };
+        (0..parts).map(part).collect()
+    }
+}
+
+impl<T> SlabPart<T> {
+    /// Shows all items, in the order of memory.
+    pub(crate) fn for_each(self, mut each: impl FnMut(&T)) {
+        let (mut place, mut free) = (self.first, self.free.into_iter().peekable());
+        for (items, range) in self.chunks {
+            for item in &items[range] {
+                if free.next_if(|&id| id as usize == place).is_none() {
+                    each(item);
+                }
+                place += 1;
+            }
+        }
     }
 }
 
@@ -315,6 +358,24 @@ mod tests {
             let moved = slab.append(others);
             items.extend(new.into_iter().map(|(id, item)| (moved.place_of(id), item)));
             assert_eq!((slab.len(), slab.places()), (CHUNK + 9, CHUNK + 9));
+        }
+    }
+
+    #[test]
+    fn owned_parts_are_the_whole_and_give_back_what_they_have_shown() {
+        for parts in [1, 2, 7] {
+            let mut slab = Slab::default();
+            let counted = Arc::new(());
+            let ids: Vec<Id> = (0..CHUNK + 3).map(|item| slab.insert((item, Arc::clone(&counted)))).collect();
+            let is_free = |item: usize| item % 1000 == 5 || item == CHUNK + 2;
+            ids.iter().rev().filter(|&&id| is_free(id as usize)).for_each(|&id| slab.remove(id));
+            slab.sort_free();
+            let mut shown = Vec::new();
+            for part in slab.into_parts(parts) {
+                part.for_each(|(item, _)| shown.push(*item));
+            }
+            assert_eq!(shown, (0..CHUNK + 3).filter(|&item| !is_free(item)).collect::<Vec<_>>());
+            assert_eq!(Arc::strong_count(&counted), 1);
         }
     }
 }

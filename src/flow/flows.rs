@@ -1,12 +1,14 @@
 //! The flows of a finished table.
 
+use std::sync::Arc;
+
 use super::details::Details;
 use super::key::{V4Key, V6Key};
 use super::order::Place;
 use super::record::FlowRecord;
 use super::segment::Segment;
-use crate::collections::Slab;
-use crate::net::{Endpoint, PortPair, Transport};
+use crate::collections::{Slab, SlabPart};
+use crate::net::{Endpoint, Transport};
 
 /// All flows of an input that has ended.
 #[derive(Debug)]
@@ -28,6 +30,29 @@ pub(super) struct Ended {
 pub struct Part {
     number: usize,
     of: usize,
+}
+
+/// Some of the flows, which are held no longer than until they are shown.
+#[derive(Debug)]
+pub struct OwnedPart {
+    shards: Vec<EndedPart>,
+}
+
+#[derive(Debug)]
+struct EndedPart {
+    v4: SlabPart<Segment<V4Key>>,
+    v6: SlabPart<Segment<V6Key>>,
+    details: Arc<Details>,
+}
+
+impl OwnedPart {
+    /// Shows its flows, in no particular order.
+    pub fn visit(self, mut each: impl FnMut(&FlowRecord)) {
+        for EndedPart { v4, v6, details } in self.shards {
+            v4.for_each(|segment| each(&segment.record(&details)));
+            v6.for_each(|segment| each(&segment.record(&details)));
+        }
+    }
 }
 
 impl Flows {
@@ -60,9 +85,17 @@ impl Flows {
         (0..parts).map(|number| Part { number, of: parts }).collect()
     }
 
-    /// Shows the flows of a part, in no particular order.
-    pub fn visit(&self, part: &Part, mut each: impl FnMut(&FlowRecord)) {
-        self.visit_if(part, |_| true, |_| true, &mut each);
+    /// All flows in so many parts, which give back the memory of flows along the way.
+    pub fn into_parts(self, parts: usize) -> Vec<OwnedPart> {
+        let mut owned: Vec<OwnedPart> = (0..parts).map(|_| OwnedPart { shards: Vec::new() }).collect();
+        for Ended { v4, v6, details } in self.shards {
+            let details = Arc::new(details);
+            let slabs = v4.into_parts(parts).into_iter().zip(v6.into_parts(parts));
+            for (part, (v4, v6)) in owned.iter_mut().zip(slabs) {
+                part.shards.push(EndedPart { v4, v6, details: Arc::clone(&details) });
+            }
+        }
+        owned
     }
 
     /// Shows the flows of a part whose transport and endpoints are wanted, but those of which exactly one side sent a SYN, and
@@ -128,15 +161,6 @@ impl Flows {
         for place in places {
             let Ended { v4, v6, details } = shard(&place);
             each(&if place.is_v6 { v6[place.id].record(details) } else { v4[place.id].record(details) });
-        }
-    }
-
-    /// Hands out the port pair, the packets and the bytes of each flow, and gives the memory of the flows back along the way.
-    pub fn into_volumes(self, mut each: impl FnMut(PortPair, u64, u64)) {
-        let mut each = |(pair, packets, bytes)| each(pair, packets, bytes);
-        for Ended { v4, v6, details } in self.shards {
-            v4.into_iter().for_each(|segment| each(segment.volume(&details)));
-            v6.into_iter().for_each(|segment| each(segment.volume(&details)));
         }
     }
 }

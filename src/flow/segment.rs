@@ -6,7 +6,7 @@ use super::details::{Detail, Details, More, NEVER};
 use super::key::{Key, Seed};
 use super::record::{FlowRecord, Traffic};
 use crate::collections::Id;
-use crate::net::{Endpoint, PortPair, Side, Timestamp, Transport};
+use crate::net::{Endpoint, Side, Timestamp, Transport};
 use crate::packet::TcpFlags;
 
 /// What a packet adds to its flow.
@@ -264,47 +264,44 @@ impl<K: Key> Segment<K> {
         (self.marks & SENT_SYN != 0) != (self.marks & SENT_SYN << 1 != 0)
     }
 
-    /// The flow's ports, packets and bytes.
-    pub(super) fn volume(&self, details: &Details) -> (PortPair, u64, u64) {
-        let [a, b] = self.key.ports();
-        let detail = details.get(self.more);
-        let [(a_packets, a_bytes), (b_packets, b_bytes)] = [0, 1].map(|side| self.sent(side, detail));
-        (PortPair::new(self.transport, a, b), a_packets + b_packets, a_bytes.saturating_add(b_bytes))
-    }
-
-    /// Packets and bytes of a side.
-    fn sent(&self, side: usize, detail: Option<&Detail>) -> (u64, u64) {
-        let whole = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
-        let (packets, bytes) =
-            detail.map_or((0, 0), |detail| (detail.packets_high[side], detail.bytes_high[side]));
-        (whole(packets, self.packets[side]), whole(bytes, self.bytes[side]))
-    }
-
     /// The flow's record.
+    #[inline]
     pub(super) fn record(&self, details: &Details) -> FlowRecord {
-        let detail = details.get(self.more);
-        let sent = |side: usize| {
-            let (packets, bytes) = self.sent(side, detail);
-            Traffic { packets, bytes, flags: self.flags[side] }
-        };
         let span =
             self.span().map(|(first, last)| (Timestamp::from_nanos(first), Timestamp::from_nanos(last)));
-        FlowRecord {
+        let sent = |side: usize| Traffic {
+            packets: self.packets[side].into(),
+            bytes: self.bytes[side].into(),
+            flags: self.flags[side],
+        };
+        // Where no packet has a time, B began only if A sent none.
+        let is_of_b = if span.is_some() { self.marks & OPENED_BY_B != 0 } else { self.packets[0] == 0 };
+        let mut record = FlowRecord {
             transport: self.transport,
             endpoints: self.key.endpoints(),
             span,
             sent: [sent(0), sent(1)],
-            opener: if self.opened_by_b(detail) { Side::B } else { Side::A },
-            handshake: self.handshake(detail),
-            intervals: details.series(self.more),
+            opener: if is_of_b { Side::B } else { Side::A },
+            handshake: self.handshake(),
+            intervals: Vec::new(),
+        };
+        if let Some(detail) = details.get(self.more) {
+            self.complete(&mut record, detail);
+            record.intervals = details.series(self.more);
         }
+        record
     }
 
-    /// Whether B sent the earliest packet: by time, and where no packet has one, because A sent none.
-    fn opened_by_b(&self, detail: Option<&Detail>) -> bool {
-        match self.span() {
-            Some(_) => self.marks & OPENED_BY_B != 0,
-            None => self.sent(0, detail).0 == 0,
+    /// Adds to a record what the entry has no room for.
+    #[cold]
+    fn complete(&self, record: &mut FlowRecord, detail: &Detail) {
+        for (side, sent) in record.sent.iter_mut().enumerate() {
+            sent.packets |= u64::from(detail.packets_high[side]) << 32;
+            sent.bytes |= u64::from(detail.bytes_high[side]) << 32;
+        }
+        record.handshake = self.handshake_with(detail);
+        if record.span.is_none() && record.sent[0].packets > 0 {
+            record.opener = Side::A;
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::intervals::Intervals;
 use super::{DecidedFlow, FlowSink};
 use crate::classify::{self, Learned, Observed, PortTable};
-use crate::flow::{FlowOptions, FlowRecord, Flows, Part};
+use crate::flow::{FlowOptions, FlowRecord, Flows};
 use crate::merge::Merge;
 use crate::pseudonyms::Pseudonyms;
 use crate::summary::{Loss, Summary, TalkerTally, Tally};
@@ -43,7 +43,7 @@ impl Ledger<'_> {
             failure: None,
             intervals: None,
             max_flows,
-            threads,
+            threads: threads.max(1),
         }
     }
 
@@ -53,7 +53,6 @@ impl Ledger<'_> {
         let observed = Observed::from(record);
         self.learned.remember(&observed, classify::is_in_doubt(&observed, &self.table));
         self.enter(record);
-        self.tally.port_pair(record.port_pair(), record.packets(), record.bytes());
     }
 
     fn enter(&mut self, record: &FlowRecord) {
@@ -79,24 +78,15 @@ impl Ledger<'_> {
     pub(super) fn close(mut self, flows: Flows, loss: Loss) -> io::Result<Summary> {
         // What was handed out by intervals is no series.
         let interval_ns = flows.interval_ns().filter(|_| self.intervals.take().is_none());
-        let parts = flows.parts(self.threads.max(1));
-        self.learn(&flows, &parts);
-        if self.sink.is_some() || !self.talkers.is_empty() {
+        self.learn(&flows);
+        // With flows evicted there may be more port pairs than are kept apart: which, must not depend on where flows lie.
+        if self.sink.is_some() || !self.talkers.is_empty() || flows.evicted() > 0 {
             flows.visit_in_order(|record| self.enter(record));
         } else {
-            self.count(&flows, &parts);
+            self.count(flows);
         }
         if let Some(failure) = self.failure {
             return Err(failure);
-        }
-        let tally = &mut self.tally;
-        if flows.evicted() > 0 {
-            // There may be more pairs than are kept apart: which, must not depend on where flows lie.
-            flows.visit_in_order(|record| {
-                tally.port_pair(record.port_pair(), record.packets(), record.bytes());
-            });
-        } else {
-            flows.into_volumes(|pair, packets, bytes| tally.port_pair(pair, packets, bytes));
         }
         let mut summary = self.tally.into_summary(&self.table, &self.learned, interval_ns, loss);
         summary.talkers = self.talkers.into_iter().map(TalkerTally::finish).collect();
@@ -118,8 +108,8 @@ impl Ledger<'_> {
     }
 
     /// Learns what the flows show of the endpoints of those in doubt. Exactly one SYN leaves no doubt.
-    fn learn(&mut self, flows: &Flows, parts: &[Part]) {
-        let table = &*self.table;
+    fn learn(&mut self, flows: &Flows) {
+        let (table, parts) = (&*self.table, flows.parts(self.threads));
         let asked = threads::map(parts.iter().collect(), self.threads, |part| {
             let mut asked = Learned::new();
             let may_be = |transport, endpoints| classify::may_be_in_doubt(transport, endpoints, table);
@@ -152,12 +142,13 @@ impl Ledger<'_> {
         self.learned = learned.unwrap_or_default();
     }
 
-    fn count(&mut self, flows: &Flows, parts: &[Part]) {
+    /// Decides and counts all flows, whose memory is given back along the way.
+    fn count(&mut self, flows: Flows) {
         let (table, learned, max_flows) = (&*self.table, &self.learned, self.max_flows);
         let pseudonyms = self.pseudonyms.as_ref();
-        let tallies = threads::map(parts.iter().collect(), self.threads, |part| {
+        let tallies = threads::map(flows.into_parts(self.threads), self.threads, |part| {
             let mut tally = Tally::new(max_flows);
-            flows.visit(part, |record| {
+            part.visit(|record| {
                 let decision = classify::decide(&record.into(), table, learned);
                 let record = &*Pseudonyms::of_flow(pseudonyms, record);
                 tally.flow(record, &decision, table);

@@ -1,19 +1,34 @@
 //! Capture time.
 
+use std::fmt;
+use std::num::NonZeroU64;
+
 /// A time stamp of the capture: nanoseconds since 1970-01-01T00:00:00Z, negative before it.
 ///
 /// Holds the years 1677 to 2262; what lies outside is held at the nearest end. The last of all nanoseconds is none of them, so
-/// that there is a time later than every other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+/// that there is a time later than every other, and that no time takes as much room as a time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(
+    /// Nanoseconds since the last of all, which that makes a zero, modulo 2^64: so they keep their order.
+    NonZeroU64,
+);
 
 impl Timestamp {
     /// From nanoseconds since 1970.
     pub const fn from_nanos(nanos: i64) -> Self {
-        Self(if nanos == i64::MAX { Self::LATEST } else { nanos })
+        match Self::checked_from_nanos(nanos) {
+            Some(time) => time,
+            None => Self(NonZeroU64::MAX),
+        }
     }
 
-    const LATEST: i64 = i64::MAX - 1;
+    /// From nanoseconds since 1970; `None` for [`i64::MAX`], which is no time.
+    pub const fn checked_from_nanos(nanos: i64) -> Option<Self> {
+        match NonZeroU64::new(nanos.wrapping_sub(i64::MAX).cast_unsigned()) {
+            Some(since) => Some(Self(since)),
+            None => None,
+        }
+    }
 
     /// From nanoseconds since 1970, held at the ends of the range.
     pub fn from_nanos_saturating(nanos: i128) -> Self {
@@ -22,12 +37,18 @@ impl Timestamp {
 
     /// Nanoseconds since 1970.
     pub const fn as_nanos(self) -> i64 {
-        self.0
+        self.0.get().cast_signed().wrapping_add(i64::MAX)
     }
 
     /// Nanoseconds from `earlier` to `self`; 0 if `earlier` is the later one.
     pub const fn nanos_since(self, earlier: Self) -> u64 {
-        if self.0 <= earlier.0 { 0 } else { self.0.abs_diff(earlier.0) }
+        self.0.get().saturating_sub(earlier.0.get())
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.as_nanos()).finish()
     }
 }
 
@@ -40,6 +61,18 @@ mod tests {
         let far = i128::from(u64::MAX) * 1_000_000_000;
         assert_eq!(Timestamp::from_nanos_saturating(far).as_nanos(), i64::MAX - 1);
         assert_eq!(Timestamp::from_nanos_saturating(-far).as_nanos(), i64::MIN);
+    }
+
+    #[test]
+    fn nanoseconds_keep_their_order_and_none_takes_no_room() {
+        let nanos = [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1];
+        let times = nanos.map(Timestamp::from_nanos);
+        assert!(times.is_sorted_by(|one, other| one < other));
+        assert_eq!(times.map(Timestamp::as_nanos), nanos);
+        assert_eq!(format!("{:?}", times[2]), "Timestamp(-1)");
+        assert_eq!(nanos.map(Timestamp::checked_from_nanos), times.map(Some));
+        assert_eq!(Timestamp::checked_from_nanos(i64::MAX), None);
+        assert_eq!(size_of::<Option<Timestamp>>(), size_of::<i64>());
     }
 
     #[test]

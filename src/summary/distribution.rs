@@ -132,7 +132,10 @@ impl Values {
     fn add(&mut self, value: u64, count: u64) {
         match self {
             Self::Many(buckets) => buckets.add(value, count),
-            Self::Few(_) => self.add_to_few(value, count),
+            Self::Few(values) => match values.first_mut() {
+                Some((known, counted)) if *known == value => *counted += count,
+                _ => self.add_to_few(value, count),
+            },
         }
     }
 
@@ -140,8 +143,10 @@ impl Values {
     #[inline(never)]
     fn add_to_few(&mut self, value: u64, count: u64) {
         let Self::Few(values) = self else { return };
-        if let Some((_, counted)) = values.iter_mut().find(|(known, _)| *known == value) {
-            *counted += count;
+        if let Some(place) = values.iter().position(|(known, _)| *known == value) {
+            values[place].1 += count;
+            // Where the next one is looked for first: a scan has one value over and over.
+            values.swap(0, place);
             return;
         }
         values.push((value, count));

@@ -1,25 +1,28 @@
 //! Counting port pairs as they come: a scan has millions of them.
 
-use super::Counts;
 use super::port_pairs::{PortPairs, in_one_word};
+use super::{Counts, Volume};
 use crate::collections::in_huge_pages;
 use crate::merge::Merge;
 use crate::net::PortPair;
 
-/// So many pairs wait at least until they are sorted: as many as a cache holds.
+/// So many flows wait at least until they are sorted: as many as a cache holds.
 const FEWEST_WAITING: usize = 1 << 14;
 
-/// From as many pairs on, what they take is worth huge pages.
+/// From as many on, what they take is worth huge pages.
 const MANY: usize = 1 << 17;
 
-/// The low bits of a word, where the place of what waits is; above it is the pair.
-const PLACE_BITS: u32 = 30;
+/// Where the packets of a flow that waits stand in its word, above its bytes, and where the pair does, above both.
+const PACKETS_AT: u32 = 22;
+const PAIR_AT: u32 = 30;
 
 /// The bits of a pair that are sorted by at once, and how often that has to be done.
 const DIGIT_BITS: u32 = 12;
-const DIGITS: u32 = 3;
+const DIGITS: usize = 3;
+const VALUES: usize = 1 << DIGIT_BITS;
 
-/// Counts port pairs, up to a bound on how many are told apart: the first ones.
+/// Counts port pairs, up to a bound on how many are told apart: those that come first, and of what is sorted together the first
+/// ones by port.
 ///
 /// What comes waits, is sorted, and joins what is counted, all in the order of memory: a hash table would need more of it, and
 /// miss the caches for each pair of a scan.
@@ -27,11 +30,11 @@ const DIGITS: u32 = 3;
 pub(super) struct PairCounter {
     /// By rising pair, each in one word.
     counted: Vec<(u64, Counts)>,
-    /// What waits, in the order it came.
-    waiting: Vec<Counts>,
-    /// A word for each of these: the pair, and the place.
+    /// Flows that wait: the pair, and what it adds.
     words: Vec<u64>,
-    /// Where they are sorted.
+    /// Flows with too much for a word.
+    large: Vec<(u64, Counts)>,
+    /// Where words are sorted.
     spare: Vec<u64>,
     most_waiting: usize,
     most: usize,
@@ -39,21 +42,12 @@ pub(super) struct PairCounter {
     others: Counts,
 }
 
-fn pair(word: u64) -> u64 {
-    word >> PLACE_BITS
-}
-
-#[allow(clippy::cast_possible_truncation)] // few enough bits
-fn place(word: u64) -> usize {
-    (word & ((1 << PLACE_BITS) - 1)) as usize
-}
-
 impl PairCounter {
     pub(super) fn new(most: usize) -> Self {
         Self {
             counted: Vec::new(),
-            waiting: Vec::new(),
             words: Vec::new(),
+            large: Vec::new(),
             spare: Vec::new(),
             most_waiting: FEWEST_WAITING,
             most,
@@ -61,106 +55,86 @@ impl PairCounter {
         }
     }
 
+    /// Counts a flow.
     #[inline]
-    pub(super) fn add(&mut self, pair: PortPair, counts: Counts) {
-        self.add_word(in_one_word(pair), counts);
-    }
-
-    #[inline]
-    fn add_word(&mut self, pair: u64, counts: Counts) {
-        self.words.push(pair << PLACE_BITS | self.waiting.len() as u64);
-        self.waiting.push(counts);
-        if self.waiting.len() >= self.most_waiting {
+    pub(super) fn add(&mut self, pair: PortPair, volume: Volume) {
+        let pair = in_one_word(pair);
+        if volume.packets >> (PAIR_AT - PACKETS_AT) == 0 && volume.bytes >> PACKETS_AT == 0 {
+            self.words.push(pair << PAIR_AT | volume.packets << PACKETS_AT | volume.bytes);
+        } else {
+            self.large.push((pair, Counts { volume, flows: 1 }));
+        }
+        if self.words.len().max(self.large.len()) >= self.most_waiting {
             self.count_waiting();
         }
     }
 
+    #[inline(never)]
     fn count_waiting(&mut self) {
         sort(&mut self.words, &mut self.spare);
-        self.add_up();
-        self.leave_new();
-        self.leave_first();
-        self.join();
-        self.waiting.clear();
+        let mut words = std::mem::take(&mut self.words);
+        self.count(words.iter().map(|word| in_full(*word)));
+        words.clear();
+        let mut large = std::mem::take(&mut self.large);
+        large.sort_unstable_by_key(|(pair, _)| *pair);
+        self.count(large.drain(..));
+        (self.words, self.large) = (words, large);
         // So each pair is moved but a few times.
-        self.most_waiting = (self.counted.len() / 2).clamp(FEWEST_WAITING, 1 << PLACE_BITS);
-    }
-
-    /// Adds up what waits of the same pair, in the place of the first.
-    fn add_up(&mut self) {
-        self.words.dedup_by(|later, first| {
-            let is_same = pair(*later) == pair(*first);
-            if is_same {
-                let counts = self.waiting[place(*later)];
-                self.waiting[place(*first)].merge(counts);
+        self.most_waiting = (self.counted.len() / 2).max(FEWEST_WAITING);
+        if self.words.capacity().max(MANY) < self.most_waiting {
+            for words in [&mut self.words, &mut self.spare] {
+                *words = in_huge_pages(Vec::with_capacity(self.most_waiting.next_power_of_two()));
             }
-            is_same
-        });
+        }
     }
 
-    /// Adds what waits to the pairs that are counted already; the others stay.
-    fn leave_new(&mut self) {
-        let mut counted = self.counted.iter_mut().peekable();
-        self.words.retain(|&word| {
-            while counted.next_if(|(known, _)| *known < pair(word)).is_some() {}
-            let known = counted.next_if(|(known, _)| *known == pair(word));
-            let is_new = known.is_none();
-            if let Some((_, counts)) = known {
-                counts.merge(self.waiting[place(word)]);
-            }
-            is_new
-        });
-    }
-
-    /// Counts new pairs that are past the bound with the others: the first ones to come stay.
-    fn leave_first(&mut self) {
+    /// Adds counts, which come by rising pair, to those of pairs that are there already, and puts the new ones between them.
+    fn count(&mut self, sorted: impl Iterator<Item = (u64, Counts)>) {
         let room = self.most.saturating_sub(self.counted.len());
-        if self.words.len() <= room {
-            return;
-        }
-        let mut places: Vec<usize> = self.words.iter().map(|word| place(*word)).collect();
-        let (_, &mut past, _) = places.select_nth_unstable(room);
-        self.words.retain(|&word| {
-            let is_past = place(word) >= past;
-            if is_past {
-                self.others.merge(self.waiting[place(word)]);
-            }
-            !is_past
-        });
-    }
-
-    /// Puts the new pairs between those that are counted: from the last one on, in place.
-    fn join(&mut self) {
-        let (mut from, mut to) = (self.counted.len(), self.counted.len() + self.words.len());
-        self.make_room();
-        self.counted.resize(to, (0, Counts::default()));
-        while let Some(&word) = self.words.last() {
-            to -= 1;
-            if from > 0 && self.counted[from - 1].0 > pair(word) {
-                from -= 1;
-                self.counted[to] = self.counted[from];
+        let mut new: Vec<(u64, Counts)> = Vec::new();
+        let mut counted = self.counted.iter_mut().peekable();
+        for (pair, counts) in sorted {
+            while counted.next_if(|(known, _)| *known < pair).is_some() {}
+            let known = counted.peek_mut().filter(|(known, _)| *known == pair);
+            let known = known.map(|known| &mut **known);
+            if let Some((_, sum)) = known.or_else(|| new.last_mut().filter(|(latest, _)| *latest == pair)) {
+                sum.merge(counts);
+            } else if new.len() < room {
+                new.push((pair, counts));
             } else {
-                self.counted[to] = (pair(word), self.waiting[place(word)]);
-                self.words.pop();
+                self.others.merge(counts);
             }
         }
+        self.join(new);
     }
 
-    /// Many pairs are in huge pages.
-    fn make_room(&mut self) {
-        self.counted.reserve(self.words.len());
+    /// Puts new pairs between those that are counted: from the last one on, in place.
+    fn join(&mut self, mut new: Vec<(u64, Counts)>) {
+        let (mut from, mut to) = (self.counted.len(), self.counted.len() + new.len());
+        self.counted.reserve(new.len());
         if self.counted.len() >= MANY {
             self.counted = in_huge_pages(std::mem::take(&mut self.counted));
         }
+        self.counted.resize(to, (0, Counts::default()));
+        while let Some(last) = new.last() {
+            to -= 1;
+            if from > 0 && self.counted[from - 1].0 > last.0 {
+                from -= 1;
+                self.counted[to] = self.counted[from];
+            } else {
+                self.counted[to] = *last;
+                new.pop();
+            }
+        }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
-        for (pair, counts) in other.counted {
-            self.add_word(pair, counts);
+    pub(super) fn merge(&mut self, mut other: Self) {
+        other.count_waiting();
+        self.count_waiting();
+        if self.counted.len() < other.counted.len() {
+            std::mem::swap(&mut self.counted, &mut other.counted);
         }
-        for (word, counts) in other.words.into_iter().zip(other.waiting) {
-            self.add_word(pair(word), counts);
-        }
+        self.count(other.counted.into_iter());
         self.others.merge(other.others);
     }
 
@@ -171,28 +145,44 @@ impl PairCounter {
     }
 }
 
-/// Sorts words whose places rise, with the help of others: by one digit of the pairs after the other, where they are many.
+const fn pair(word: u64) -> u64 {
+    word >> PAIR_AT
+}
+
+/// The pair and the counts of a flow in one word.
+const fn in_full(word: u64) -> (u64, Counts) {
+    let packets = word >> PACKETS_AT & ((1 << (PAIR_AT - PACKETS_AT)) - 1);
+    let bytes = word & ((1 << PACKETS_AT) - 1);
+    (pair(word), Counts { volume: Volume { packets, bytes }, flows: 1 })
+}
+
+/// The digit of a word's pair with that number, the lowest one first.
+#[allow(clippy::cast_possible_truncation)] // few enough bits
+const fn digit(word: u64, number: usize) -> usize {
+    (pair(word) >> (DIGIT_BITS as usize * number)) as usize % VALUES
+}
+
+/// Sorts words by their pairs, with the help of others: by one digit after the other, where they are many.
 fn sort(words: &mut Vec<u64>, spare: &mut Vec<u64>) {
-    const VALUES: usize = 1 << DIGIT_BITS;
     if words.len() < VALUES {
         return words.sort_unstable();
     }
     spare.resize(words.len(), 0);
-    for number in 0..DIGITS {
-        #[allow(clippy::cast_possible_truncation)] // few enough bits
-        let digit = |word: u64| (pair(word) >> (DIGIT_BITS * number)) as usize % VALUES;
-        let mut nexts = vec![0_u32; VALUES];
-        for word in &*words {
-            nexts[digit(*word)] += 1;
+    let mut places = vec![[0_u32; VALUES]; DIGITS];
+    for word in &*words {
+        for (number, places) in places.iter_mut().enumerate() {
+            places[digit(*word, number)] += 1;
         }
+    }
+    for (number, places) in places.iter_mut().enumerate() {
         let mut begin = 0;
-        for next in &mut nexts {
-            begin += std::mem::replace(next, begin);
+        for place in &mut *places {
+            begin += std::mem::replace(place, begin);
         }
         for word in &*words {
-            let next = &mut nexts[digit(*word)];
-            spare[*next as usize] = *word;
-            *next += 1;
+            let place = &mut places[digit(*word, number)];
+            spare[*place as usize] = *word;
+            *place += 1;
         }
         std::mem::swap(words, spare);
     }
@@ -207,8 +197,8 @@ mod tests {
     fn counted(pairs: impl IntoIterator<Item = u16>, most: usize) -> PairCounter {
         let mut counter = PairCounter::new(most);
         for port in pairs {
-            let counts = Counts { volume: Volume { packets: 1, bytes: u64::from(port) }, flows: 1 };
-            counter.add(PortPair::new(Transport::Tcp, port, 443), counts);
+            let volume = Volume { packets: 1, bytes: u64::from(port) };
+            counter.add(PortPair::new(Transport::Tcp, port, 443), volume);
         }
         counter
     }
@@ -224,13 +214,29 @@ mod tests {
     }
 
     #[test]
-    fn many_words_are_sorted_as_few_are() {
-        let pair_of = |place: u64| place.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 30 & ((3 << 32) - 1);
-        let mut words: Vec<u64> = (0..10_000).map(|place| pair_of(place / 2) << PLACE_BITS | place).collect();
+    fn many_words_are_sorted_by_pair() {
+        let pair_of = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 30 & ((3 << 32) - 1);
+        let mut words: Vec<u64> = (0..10_000).map(|flow| pair_of(flow / 2) << PAIR_AT | flow).collect();
         let mut expected = words.clone();
-        expected.sort_unstable();
+        // Those of a pair stay as they came.
+        expected.sort_by_key(|word| pair(*word));
         sort(&mut words, &mut Vec::new());
         assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn large_flows_are_counted_with_small_ones() {
+        let volumes =
+            [(255, 1), (256, 1), (1, (1 << PACKETS_AT) - 1), (1, 1 << PACKETS_AT), (u64::MAX / 2, 7)];
+        let mut counter = PairCounter::new(100);
+        let mut sum = Counts::default();
+        for (packets, bytes) in volumes {
+            let volume = Volume { packets, bytes };
+            counter.add(PortPair::new(Transport::Sctp, 65_535, 65_535), volume);
+            sum.merge(Counts { volume, flows: 1 });
+        }
+        let (pairs, _) = counter.finish();
+        assert_eq!(pairs.get(PortPair::new(Transport::Sctp, 65_535, 65_535)), Some(sum));
     }
 
     #[test]
@@ -241,16 +247,25 @@ mod tests {
 
     #[test]
     fn the_first_pairs_are_told_apart() {
-        let ports = || (0..60_000).rev().chain(0..60_000);
+        let waves = || (0..40_000).chain(0..60_000).chain(0..60_000);
         for most in [1, 20_000, 32_768, 50_000, 59_999, 60_000] {
-            let (pairs, others) = counted(ports(), most).finish();
-            let last = 60_000 - u16::try_from(most).unwrap_or(u16::MAX);
-            let is_first = |(pair, counts): &(PortPair, Counts)| {
-                counts.flows == 2 && (pair.low >= last || pair.low == 443 && pair.high >= last)
-            };
-            assert!(pairs.len() == most && pairs.iter().all(is_first), "{most}");
-            assert_eq!(others.flows, 2 * u64::from(last));
+            let (pairs, others) = counted(waves(), most).finish();
+            let waves_of = |port: u64| if port < 40_000 { 3 } else { 2 };
+            let all: u64 = (0..60_000).map(waves_of).sum();
+            assert_eq!(pairs.len(), most);
+            // Each of them has all its flows, and the others have the rest.
+            let other_port = |pair: PortPair| u64::from(if pair.low == 443 { pair.high } else { pair.low });
+            assert!(pairs.iter().all(|(pair, counts)| counts.flows == waves_of(other_port(*pair))), "{most}");
+            assert_eq!(pairs.iter().map(|(_, counts)| counts.flows).sum::<u64>() + others.flows, all);
         }
+    }
+
+    #[test]
+    fn pairs_that_came_earlier_stay() {
+        let early = 2 * u16::try_from(FEWEST_WAITING).unwrap_or(u16::MAX);
+        let (pairs, others) = counted((30_000..30_000 + early).chain(0..20_000), early.into()).finish();
+        assert_eq!((pairs.len(), others.flows), (early.into(), 20_000));
+        assert!(pairs.iter().all(|(pair, _)| pair.high >= 30_000));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{Certainty, Counts, IntervalSummary, Loss, Series, Summary, UnknownEn
 use crate::classify::{Confidence, Decision, Learned, PortTable};
 use crate::flow::{FlowRecord, IntervalVolume};
 use crate::merge::{Merge, merge_maps};
-use crate::net::{PortClass, PortPair, Side, Timestamp};
+use crate::net::{PortClass, Side, Timestamp};
 use crate::packet::Bucket;
 use crate::source::Frame;
 
@@ -62,7 +62,7 @@ impl Tally {
         self.frames.without_ports(bucket, wire_len);
     }
 
-    /// Counts a flow by what was decided of it, but for its port pair.
+    /// Counts a flow by what was decided of it.
     pub fn flow(&mut self, record: &FlowRecord, decision: &Decision, table: &PortTable) {
         let counts = Counts::of(record);
         add_flow(self.rows.totals(Row::of(record, decision)), record, decision, counts);
@@ -70,6 +70,7 @@ impl Tally {
         self.port_classes[service_class as usize][peer_class as usize].merge(counts);
         self.certainty.add(decision, counts);
         self.unknown_endpoints.add(record, decision, counts, table);
+        self.port_pairs.add(record.port_pair(), counts.volume);
     }
 
     /// Counts what a flow sent in each interval.
@@ -79,11 +80,6 @@ impl Tally {
             let volume = Volume { packets: packets.iter().sum(), bytes: bytes.iter().sum() };
             self.intervals.entry((start, row)).or_default().merge(volume);
         }
-    }
-
-    /// Counts a flow by its port pair.
-    pub fn port_pair(&mut self, pair: PortPair, packets: u64, bytes: u64) {
-        self.port_pairs.add(pair, Counts { volume: Volume { packets, bytes }, flows: 1 });
     }
 
     /// Closes an interval of the capture: its frames, with what its flows did.

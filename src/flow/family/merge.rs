@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::flow::details::NEVER;
-    use crate::flow::key::{Key as _, V4Key};
+    use crate::flow::key::V4Key;
     use crate::flow::segment::Touch;
     use crate::net::Transport;
     use crate::packet::TcpFlags;

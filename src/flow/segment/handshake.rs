@@ -129,17 +129,22 @@ impl<K: Key> Segment<K> {
         self.ack.map(|since| self.time_after(since))
     }
 
-    pub(super) fn handshake(&self, detail: Option<&Detail>) -> Handshake {
+    /// The handshake as far as the entry tells of it.
+    #[inline]
+    pub(super) fn handshake(&self) -> Handshake {
+        let seen = |times: [i64; 2]| times.map(Timestamp::checked_from_nanos);
+        Handshake { syn: seen(self.syns()), syn_ack: seen(self.syn_acks()), ack: seen(self.acks()) }
+    }
+
+    /// The handshake as the entry and the detail tell of it.
+    pub(super) fn handshake_with(&self, detail: &Detail) -> Handshake {
         let begin = self.span().map_or(0, |(first, _)| first);
         let seen = |time: i64| (time != NEVER).then(|| Timestamp::from_nanos(time.max(begin)));
-        let earliest = |own: [i64; 2], far: fn(&Detail) -> [i64; 2]| {
-            let far = detail.map_or([NEVER; 2], far);
-            [0, 1].map(|side| seen(own[side].min(far[side])))
-        };
+        let earliest = |own: [i64; 2], far: [i64; 2]| [0, 1].map(|side| seen(own[side].min(far[side])));
         Handshake {
-            syn: earliest(self.syns(), |detail| detail.syn),
-            syn_ack: earliest(self.syn_acks(), |detail| detail.syn_ack),
-            ack: earliest(self.acks(), |detail| detail.ack),
+            syn: earliest(self.syns(), detail.syn),
+            syn_ack: earliest(self.syn_acks(), detail.syn_ack),
+            ack: earliest(self.acks(), detail.ack),
         }
     }
 }
