@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `mix` | 3.82 GB: 6.2 million packets of 600 bytes on average, 200,000 flows, few of them with most packets; TCP with handshakes and UDP, a fifth IPv6 |
 //! | `small` | 10 million packets of 64 to 90 bytes, 1 million flows |
-//! | `scan` | 10 million flows of one SYN each, but for one packet in ten |
+//! | `scan` | 10 million flows of one SYN each, in no order that can be seen; one packet in eleven refuses |
 //! | `collide` | flows whose addresses and ports add up to the same, and differ in few bits |
 //!
 //! `--within` puts each packet behind two VLAN tags (`qinq`), into VXLAN (`vxlan`), or behind a Linux cooked header (`cooked`).

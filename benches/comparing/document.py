@@ -23,7 +23,7 @@ HOW = """\
   apart.
 - The captures are made by the example `make-capture`, the same ones every time: `mix` (6.2 million packets of 600 bytes on
   average in 200,000 flows, 3.82 GB), `small` (10 million packets of 64 to 90 bytes in a million flows, 0.93 GB), `scan`
-  (10 million flows of a SYN each, 0.88 GB) and `collide` (as many, whose addresses and ports add up to the same).
+  (10 million flows of a SYN each, in no order that can be seen, 0.88 GB) and `collide` (as many, whose addresses and ports add up to the same).
 - `real` are the recorded captures in `testdata/`, and those of other people in `../shared/captures` where they are, in one file
   of pcapng, as often as it takes to be 500 MB long. Its flows are known after the first time, so there is a second one in
   which every time is a day later.
