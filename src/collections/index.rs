@@ -194,8 +194,8 @@ impl Index {
         self.used
     }
 
-    /// All marks and ids, in the order of lines. Any other index is visited in order too by who looks for them there, be it larger
-    /// or smaller: searches start from the same bits of the same marks.
+    /// All marks and ids, in the order of lines. An index as large is visited in order too by who looks for them there, and a larger
+    /// or smaller one in few orders at once: searches start from the same bits of the same marks.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (u32, Id)> {
         self.lines.iter().flat_map(Line::slots)
     }

@@ -49,10 +49,6 @@ impl Shard {
         }
         other.details.adopt_intervals(&self.details);
         self.details.adopt_intervals(&other.details);
-        // The smaller one moves.
-        if self.len() < other.len() {
-            std::mem::swap(self, &mut other);
-        }
         self.v4.merge(other.v4, &mut self.details, &mut other.details);
         self.v6.merge(other.v6, &mut self.details, &mut other.details);
     }

@@ -198,6 +198,10 @@ impl FlowTable {
         self.arrive();
         other.arrive();
         self.evicted += other.evicted;
+        // The smaller one moves: as a whole, for which shard is smaller depends on the seed.
+        if self.len() < other.len() {
+            std::mem::swap(&mut self.shards, &mut other.shards);
+        }
         let pairs = self.shards.iter_mut().zip(other.shards).collect();
         threads::map(pairs, self.threads, |(shard, other): (&mut Shard, Shard)| shard.merge(other));
         self.make_room(evict);

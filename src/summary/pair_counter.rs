@@ -21,8 +21,8 @@ const DIGIT_BITS: u32 = 12;
 const DIGITS: usize = 3;
 const VALUES: usize = 1 << DIGIT_BITS;
 
-/// Counts port pairs, up to a bound on how many are told apart: those that come first, and of what is sorted together the first
-/// ones by port.
+/// Counts port pairs, up to a bound on how many are told apart: those that come first, and of what is sorted together those of
+/// large flows, then the first ones by port.
 ///
 /// What comes waits, is sorted, and joins what is counted, all in the order of memory: a hash table would need more of it, and
 /// miss the caches for each pair of a scan.
@@ -71,13 +71,13 @@ impl PairCounter {
 
     #[inline(never)]
     fn count_waiting(&mut self) {
-        sort(&mut self.words, &mut self.spare);
-        let mut words = std::mem::take(&mut self.words);
-        self.count(words.iter().map(|word| in_full(*word)));
-        words.clear();
         let mut large = std::mem::take(&mut self.large);
         large.sort_unstable_by_key(|(pair, _)| *pair);
         self.count(large.drain(..));
+        let mut words = std::mem::take(&mut self.words);
+        sort(&mut words, &mut self.spare);
+        self.count(words.iter().map(|word| in_full(*word)));
+        words.clear();
         (self.words, self.large) = (words, large);
         // So each pair is moved but a few times.
         self.most_waiting = (self.counted.len() / 2).max(FEWEST_WAITING);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_pairs_are_told_apart() {
+    fn pairs_within_the_bound_have_all_their_flows() {
         let waves = || (0..40_000).chain(0..60_000).chain(0..60_000);
         for most in [1, 20_000, 32_768, 50_000, 59_999, 60_000] {
             let (pairs, others) = counted(waves(), most).finish();
@@ -258,6 +258,18 @@ mod tests {
             assert!(pairs.iter().all(|(pair, counts)| counts.flows == waves_of(other_port(*pair))), "{most}");
             assert_eq!(pairs.iter().map(|(_, counts)| counts.flows).sum::<u64>() + others.flows, all);
         }
+    }
+
+    #[test]
+    fn past_the_bound_large_flows_are_told_apart_before_small_ones() {
+        let mut counter = PairCounter::new(70);
+        for port in 0..3000 {
+            let volume = Volume { packets: if port % 100 == 99 { 400 } else { 1 }, bytes: 60 };
+            counter.add(PortPair::new(Transport::Tcp, 20_000 + port, 443), volume);
+        }
+        let (pairs, others) = counter.finish();
+        assert_eq!((pairs.len(), others.flows, others.volume.packets), (70, 2930, 2930));
+        assert_eq!(pairs.iter().filter(|(_, counts)| counts.volume.packets == 400).count(), 30);
     }
 
     #[test]

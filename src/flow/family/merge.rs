@@ -50,7 +50,7 @@ impl<K: Key> Family<K> {
 
     /// Joins segments of another table with those here that they touch, and frees their places. The others stay where they are.
     ///
-    /// They come in the order of the other index, in which keys are looked for here from the first line to the last.
+    /// They come in the order of the other index, in which keys are looked for here nearly from the first line to the last.
     fn join_with(
         &mut self,
         index: &Index,
