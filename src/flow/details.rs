@@ -280,15 +280,9 @@ impl Details {
     }
 
     /// What was sent in each interval, if there is a series.
-    #[inline]
     pub(super) fn series(&self, more: More) -> Vec<IntervalVolume> {
-        match self.width {
-            Some(width) if more.detail() != NONE => self.volumes(more.detail(), width),
-            _ => Vec::new(),
-        }
-    }
-
-    fn volumes(&self, id: Id, width: i64) -> Vec<IntervalVolume> {
+        let id = more.detail();
+        let Some(width) = self.width.filter(|_| id != NONE) else { return Vec::new() };
         let volume = |cell: Cell| IntervalVolume {
             start: (cell.interval != UNTIMED)
                 .then(|| Timestamp::from_nanos(cell.interval.saturating_mul(width))),
