@@ -6,7 +6,7 @@ use crate::collections::in_huge_pages;
 use crate::merge::Merge;
 use crate::net::PortPair;
 
-/// So many flows wait at least until they are sorted: as many as a cache holds.
+/// So many flows wait at least until they are sorted.
 const FEWEST_WAITING: usize = 1 << 14;
 
 /// From as many on, what they take is worth huge pages.
@@ -64,7 +64,9 @@ impl PairCounter {
         } else {
             self.large.push((pair, Counts { volume, flows: 1 }));
         }
-        if self.words.len().max(self.large.len()) >= self.most_waiting {
+        if self.words.len() + self.large.len() * (size_of::<(u64, Counts)>() / size_of::<u64>())
+            >= self.most_waiting
+        {
             self.count_waiting();
         }
     }
@@ -80,52 +82,43 @@ impl PairCounter {
         words.clear();
         (self.words, self.large) = (words, large);
         // So each pair is moved but a few times.
-        self.most_waiting = (self.counted.len() / 2).max(FEWEST_WAITING);
+        self.most_waiting = (self.counted.len() * 2).max(FEWEST_WAITING);
         if self.words.capacity().max(MANY) < self.most_waiting {
             for words in [&mut self.words, &mut self.spare] {
-                *words = in_huge_pages(Vec::with_capacity(self.most_waiting.next_power_of_two()));
+                *words = in_huge_pages(Vec::with_capacity(self.most_waiting));
             }
         }
     }
 
     /// Adds counts, which come by rising pair, to those of pairs that are there already, and puts the new ones between them.
-    fn count(&mut self, sorted: impl Iterator<Item = (u64, Counts)>) {
-        let room = self.most.saturating_sub(self.counted.len());
-        let mut new: Vec<(u64, Counts)> = Vec::new();
-        let mut counted = self.counted.iter_mut().peekable();
+    fn count(&mut self, sorted: impl ExactSizeIterator<Item = (u64, Counts)>) {
+        if sorted.len() == 0 {
+            return;
+        }
+        let mut room = self.most.saturating_sub(self.counted.len());
+        let mut merged = Vec::with_capacity(self.counted.len() + sorted.len().min(room));
+        if merged.capacity() >= MANY {
+            merged = in_huge_pages(merged);
+        }
+        let mut rest = &*self.counted;
         for (pair, counts) in sorted {
-            while counted.next_if(|(known, _)| *known < pair).is_some() {}
-            let known = counted.peek_mut().filter(|(known, _)| *known == pair);
-            let known = known.map(|known| &mut **known);
-            if let Some((_, sum)) = known.or_else(|| new.last_mut().filter(|(latest, _)| *latest == pair)) {
-                sum.merge(counts);
-            } else if new.len() < room {
-                new.push((pair, counts));
-            } else {
-                self.others.merge(counts);
+            while let Some((known, behind)) = rest.split_first()
+                && known.0 <= pair
+            {
+                merged.push(*known);
+                rest = behind;
+            }
+            match merged.last_mut() {
+                Some((latest, sum)) if *latest == pair => sum.merge(counts),
+                _ if room > 0 => {
+                    room -= 1;
+                    merged.push((pair, counts));
+                }
+                _ => self.others.merge(counts),
             }
         }
-        self.join(new);
-    }
-
-    /// Puts new pairs between those that are counted: from the last one on, in place.
-    fn join(&mut self, mut new: Vec<(u64, Counts)>) {
-        let (mut from, mut to) = (self.counted.len(), self.counted.len() + new.len());
-        self.counted.reserve(new.len());
-        if self.counted.len() >= MANY {
-            self.counted = in_huge_pages(std::mem::take(&mut self.counted));
-        }
-        self.counted.resize(to, (0, Counts::default()));
-        while let Some(last) = new.last() {
-            to -= 1;
-            if from > 0 && self.counted[from - 1].0 > last.0 {
-                from -= 1;
-                self.counted[to] = self.counted[from];
-            } else {
-                self.counted[to] = *last;
-                new.pop();
-            }
-        }
+        merged.extend_from_slice(rest);
+        self.counted = merged;
     }
 
     pub(super) fn merge(&mut self, mut other: Self) {
@@ -274,10 +267,11 @@ mod tests {
 
     #[test]
     fn pairs_that_came_earlier_stay() {
-        let early = 2 * u16::try_from(FEWEST_WAITING).unwrap_or(u16::MAX);
-        let (pairs, others) = counted((30_000..30_000 + early).chain(0..20_000), early.into()).finish();
-        assert_eq!((pairs.len(), others.flows), (early.into(), 20_000));
-        assert!(pairs.iter().all(|(pair, _)| pair.high >= 30_000));
+        // As many as are sorted before any other comes.
+        let early = 3 * u16::try_from(FEWEST_WAITING).unwrap_or(u16::MAX);
+        let (pairs, others) = counted((10_000..10_000 + early).chain(0..9_000), early.into()).finish();
+        assert_eq!((pairs.len(), others.flows), (early.into(), 9_000));
+        assert!(pairs.iter().all(|(pair, _)| pair.high >= 10_000));
     }
 
     #[test]
