@@ -1,7 +1,8 @@
 //! How much of the picture is certain.
 
 use super::Counts;
-use crate::classify::{Basis, Confidence, Decision, Learned};
+use super::rows::Kind;
+use crate::classify::{Basis, Confidence, Learned};
 use crate::merge::Merge;
 
 /// Flows and what they carried, by how their services were decided.
@@ -18,9 +19,9 @@ pub struct Certainty {
 }
 
 impl Certainty {
-    pub(super) fn add(&mut self, decision: &Decision, counts: Counts) {
-        self.bases[decision.basis.index()].merge(counts);
-        self.bands[decision.confidence().index()].merge(counts);
+    pub(super) fn add(&mut self, kind: Kind, counts: Counts) {
+        self.bases[kind.basis.index()].merge(counts);
+        self.bands[kind.confidence.index()].merge(counts);
     }
 
     pub(super) fn note(&mut self, learned: &Learned) {

@@ -40,6 +40,7 @@ pub struct Counts {
 
 impl Counts {
     /// The counts of one flow.
+    #[inline]
     pub fn of(record: &FlowRecord) -> Self {
         Self { volume: Volume { packets: record.packets(), bytes: record.bytes() }, flows: 1 }
     }

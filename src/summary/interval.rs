@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::frames::FrameTally;
-use super::rows::Row;
-use super::tally::classes;
+use super::rows::{Row, classes};
 use super::{CaptureTotals, Distribution, Loss, ServiceKey, Unclassified, Volume};
 use crate::classify::{Decision, PortTable};
 use crate::flow::FlowRecord;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::rows::Kind;
 use super::{Counts, Distribution};
-use crate::classify::Basis;
+use crate::classify::{Basis, Confidence};
 use crate::merge::Merge;
 use crate::net::Transport;
 
@@ -83,11 +84,32 @@ pub struct ConfidenceFlows {
     pub low: u64,
 }
 
+impl ConfidenceFlows {
+    const fn band(&mut self, confidence: Confidence) -> &mut u64 {
+        match confidence {
+            Confidence::High => &mut self.high,
+            Confidence::Medium => &mut self.medium,
+            Confidence::Low => &mut self.low,
+        }
+    }
+}
+
 impl Merge for ConfidenceFlows {
     fn merge(&mut self, other: Self) {
         self.high += other.high;
         self.medium += other.medium;
         self.low += other.low;
+    }
+}
+
+impl ServiceTotals {
+    /// Adds what flows of a kind have, but their sizes.
+    pub(super) fn add(&mut self, kind: Kind, counts: Counts) {
+        self.counts.merge(counts);
+        *self.confidence.band(kind.confidence) += counts.flows;
+        self.bases[kind.basis.index()] += counts.flows;
+        self.unanswered += if kind.unanswered { counts.flows } else { 0 };
+        self.refused += if kind.refused { counts.flows } else { 0 };
     }
 }
 

@@ -8,10 +8,10 @@ use super::pair_counter::PairCounter;
 use super::rows::{Row, Rows};
 use super::services::{ServiceKey, ServiceTotals};
 use super::{Certainty, Counts, IntervalSummary, Loss, Series, Summary, UnknownEndpoints, Volume};
-use crate::classify::{Confidence, Decision, Learned, PortTable};
+use crate::classify::{Decision, Learned, PortTable};
 use crate::flow::{FlowRecord, IntervalVolume};
 use crate::merge::{Merge, merge_maps};
-use crate::net::{PortClass, Side, Timestamp};
+use crate::net::{PortClass, Timestamp};
 use crate::packet::Bucket;
 use crate::source::Frame;
 
@@ -22,11 +22,13 @@ pub struct Tally {
     rows: Rows,
     /// What was counted by port tables that are in use no more.
     named: BTreeMap<ServiceKey, ServiceTotals>,
+    /// By the class of the service port and that of its peer, of the same flows.
+    port_classes: BTreeMap<(PortClass, PortClass), Counts>,
+    /// Of the same flows.
+    certainty: Certainty,
     /// The versions of these tables.
     tables: BTreeSet<String>,
-    port_classes: [[Counts; 3]; 3],
     port_pairs: PairCounter,
-    certainty: Certainty,
     unknown_endpoints: UnknownEndpoints,
     /// Volumes by the start of the interval, and the row.
     intervals: HashMap<(Option<Timestamp>, Row), Volume, foldhash::fast::RandomState>,
@@ -41,10 +43,10 @@ impl Tally {
             frames: FrameTally::default(),
             rows: Rows::default(),
             named: BTreeMap::new(),
-            tables: BTreeSet::new(),
-            port_classes: <[[Counts; 3]; 3]>::default(),
-            port_pairs: PairCounter::new(most_port_pairs),
+            port_classes: BTreeMap::new(),
             certainty: Certainty::default(),
+            tables: BTreeSet::new(),
+            port_pairs: PairCounter::new(most_port_pairs),
             unknown_endpoints: UnknownEndpoints::default(),
             intervals: HashMap::default(),
             closed: FrameTally::default(),
@@ -65,17 +67,21 @@ impl Tally {
     /// Counts a flow by what was decided of it.
     pub fn flow(&mut self, record: &FlowRecord, decision: &Decision, table: &PortTable) {
         let counts = Counts::of(record);
-        add_flow(self.rows.totals(Row::of(record, decision)), record, decision, counts);
-        let [service_class, peer_class] = classes(record, decision);
-        self.port_classes[service_class as usize][peer_class as usize].merge(counts);
-        self.certainty.add(decision, counts);
+        self.rows.add(record, decision, counts);
         self.unknown_endpoints.add(record, decision, counts, table);
         self.port_pairs.add(record.port_pair(), counts.volume);
     }
 
     /// Counts what a flow sent in each interval.
+    #[inline]
     pub fn series(&mut self, record: &FlowRecord, decision: &Decision) {
-        let row = Row::of(record, decision);
+        if record.intervals.is_empty() {
+            return;
+        }
+        self.add_series(record, Row::of(record, decision));
+    }
+
+    fn add_series(&mut self, record: &FlowRecord, row: Row) {
         for &IntervalVolume { start, packets, bytes } in &record.intervals {
             let volume = Volume { packets: packets.iter().sum(), bytes: bytes.iter().sum() };
             self.intervals.entry((start, row)).or_default().merge(volume);
@@ -92,7 +98,13 @@ impl Tally {
     /// Ends counting by the ids of this table: what was counted keeps its names. The series has to be empty.
     pub fn leave_table(&mut self, table: &PortTable) {
         self.tables.insert(table.version());
-        for (row, totals) in std::mem::take(&mut self.rows) {
+        let rows = std::mem::take(&mut self.rows);
+        for (kind, counts) in rows.kinds() {
+            let [service_class, peer_class] = kind.classes;
+            self.port_classes.entry((service_class, peer_class)).or_default().merge(counts);
+            self.certainty.add(kind, counts);
+        }
+        for (row, totals) in rows.into_totals() {
             self.named.entry(row.key(table)).or_default().merge(totals);
         }
     }
@@ -103,14 +115,8 @@ impl Tally {
         self.tables.extend(other.tables);
         self.frames.merge(other.frames);
         self.closed.merge(other.closed);
-        for (row, totals) in other.rows {
-            self.rows.totals(row).merge(totals);
-        }
-        for (counts, others) in
-            self.port_classes.as_flattened_mut().iter_mut().zip(other.port_classes.as_flattened())
-        {
-            counts.merge(*others);
-        }
+        self.rows.merge(other.rows);
+        merge_maps(&mut self.port_classes, other.port_classes);
         self.port_pairs.merge(other.port_pairs);
         self.certainty.merge(other.certainty);
         self.unknown_endpoints.merge(other.unknown_endpoints);
@@ -134,15 +140,6 @@ impl Tally {
         let (port_pairs, other_port_pairs) = self.port_pairs.finish();
         self.frames.merge(self.closed);
         let (capture, packet_size) = self.frames.totals();
-        let mut port_classes = BTreeMap::new();
-        for service in PortClass::ALL {
-            for peer in PortClass::ALL {
-                let counts = self.port_classes[service as usize][peer as usize];
-                if counts.flows > 0 {
-                    port_classes.insert((service, peer), counts);
-                }
-            }
-        }
         Summary {
             tables: self.tables,
             anonymized: BTreeSet::new(),
@@ -153,7 +150,7 @@ impl Tally {
             unclassified: self.frames.unclassified,
             series: interval_ns.map(|width| series(width, intervals, table)),
             services: self.named,
-            port_classes,
+            port_classes: self.port_classes,
             port_pairs,
             other_port_pairs,
             certainty: self.certainty,
@@ -161,35 +158,6 @@ impl Tally {
             other_unknown_endpoints: Counts::default(),
             talkers: BTreeMap::new(),
         }
-    }
-}
-
-/// The classes of the service port and of its peer; of the lower and the higher port where no side was chosen.
-pub(super) fn classes(record: &FlowRecord, decision: &Decision) -> [PortClass; 2] {
-    let pair = record.port_pair();
-    let class = |side: Side| PortClass::of(record.endpoint(side).port);
-    match decision.service_side {
-        Some(side) => [class(side), class(side.other())],
-        None => [PortClass::of(pair.low), PortClass::of(pair.high)],
-    }
-}
-
-fn add_flow(totals: &mut ServiceTotals, record: &FlowRecord, decision: &Decision, counts: Counts) {
-    totals.counts.merge(counts);
-    let band = match decision.confidence() {
-        Confidence::High => &mut totals.confidence.high,
-        Confidence::Medium => &mut totals.confidence.medium,
-        Confidence::Low => &mut totals.confidence.low,
-    };
-    *band += 1;
-    totals.bases[decision.basis.index()] += 1;
-    totals.unanswered += u64::from(decision.unanswered);
-    totals.refused += u64::from(decision.refused);
-    totals.flow_bytes.record(counts.volume.bytes);
-    totals.flow_packets.record(counts.volume.packets);
-    totals.flow_duration_ns.record(record.duration_ns());
-    if let Some(rtt) = record.handshake_rtt_ns() {
-        totals.handshake_rtt_ns.record(rtt);
     }
 }
 
