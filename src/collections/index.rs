@@ -42,11 +42,10 @@ impl Line {
         if self.is_full() { LINE } else { self.first_free() }
     }
 
-    /// The slots under `mark`, as bits; those that are not used may be among them.
+    /// Whether any slot is under `mark`, used or not. All are compared at once, without branches.
     #[inline]
-    fn slots_of(&self, mark: u32) -> u32 {
-        let bits = self.marks.iter().zip([1, 2, 4, 8, 16, 32, 64, 128]);
-        bits.fold(0, |found, (&other, bit)| found | if other == mark { bit } else { 0 })
+    fn may_have(&self, mark: u32) -> bool {
+        self.marks.iter().fold(0, |found, &other| found | if other == mark { u32::MAX } else { 0 }) != 0
     }
 
     fn is_full(&self) -> bool {
@@ -125,13 +124,11 @@ impl Index {
         let mut line = self.home(mark);
         loop {
             let here = &self.lines[line];
-            let mut slots = here.slots_of(mark);
-            while slots != 0 {
-                let slot = slots.trailing_zeros() as usize;
-                if here.ids[slot] != NONE && is_it(here.ids[slot]) {
+            if here.may_have(mark) {
+                let mut slots = here.slots();
+                if let Some(slot) = slots.position(|(other, id)| other == mark && is_it(id)) {
                     return Ok((line, slot));
                 }
-                slots &= slots - 1;
             }
             if !here.is_full() {
                 return Err(Room { line });

@@ -74,7 +74,8 @@ impl<T> Slab<T> {
         in_use(items, begin, self.free[passed..].iter().copied())
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // for every flow
     pub(crate) fn insert(&mut self, item: T) -> Id {
         if let Some(id) = self.free.pop() {
             self[id] = item;

@@ -3,10 +3,10 @@
 mod merge;
 
 use super::details::{Details, NEVER};
-use super::key::{Key, Seed, seed};
+use super::key::{Found, Key, Seed, seed};
 use super::segment::{Segment, Touch};
 use crate::collections::{Id, Index, NONE, Room, Slab};
-use crate::net::{Side, Timestamp, Transport};
+use crate::net::{Timestamp, Transport};
 use crate::packet::PacketMeta;
 
 /// Packets are added in batches of this many.
@@ -63,14 +63,8 @@ impl<K: Key> Family<K> {
 
     /// Takes a packet on its way.
     #[inline]
-    pub(super) fn wait(
-        &mut self,
-        packet: &PacketMeta,
-        key: K,
-        mark: u32,
-        sender: Side,
-        details: &mut Details,
-    ) {
+    pub(super) fn wait(&mut self, packet: &PacketMeta, found: Found<K>, details: &mut Details) {
+        let Found { key, mark, sender } = found;
         self.index.prefetch(mark);
         let batch = &mut self.batches[0];
         batch.push(Touch {
@@ -101,11 +95,12 @@ impl<K: Key> Family<K> {
     /// Adds the last batch.
     fn add(&mut self, details: &mut Details) {
         let mut batch = std::mem::take(&mut self.batches[STAGES - 1]);
+        let timeout = self.timeout;
         for touch in &batch {
             // Packets added since may have moved the head of the key; a segment it still is, and the one that a packet in
             // order belongs to.
             let guessed = self.segments.get_mut(touch.guess);
-            if !guessed.is_some_and(|segment| segment.add_if_taken(touch, self.timeout, details)) {
+            if !guessed.is_some_and(|segment| segment.add_if_taken(touch, timeout, details)) {
                 self.add_slowly(touch, details);
             }
         }
@@ -139,7 +134,8 @@ impl<K: Key> Family<K> {
     }
 
     /// Makes a segment the head of its key, whose head so far, or the room for one, was just found.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // for every flow
     fn link(&mut self, mark: u32, head: Result<Id, Room>, id: Id, details: &mut Details) {
         match head {
             Ok(head) => {

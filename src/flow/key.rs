@@ -27,6 +27,14 @@ pub(super) trait Key: Copy + Eq + Ord {
     fn endpoints(&self) -> [Endpoint; 2];
 }
 
+/// A packet's key, its hash, and the side that sent it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<K> {
+    pub(super) key: K,
+    pub(super) mark: u32,
+    pub(super) sender: Side,
+}
+
 /// A pair of IPv4 endpoints: 12 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct V4Key {
@@ -42,34 +50,59 @@ pub(super) struct V6Key {
 }
 
 impl V4Key {
-    /// The key of a packet, and the side that sent it. A packet between equal endpoints is sent by A.
+    /// The key of a packet, its hash, and the side that sent it. A packet between equal endpoints is sent by A.
     #[inline]
-    pub(super) fn new(source: Ipv4Addr, sport: u16, destination: Ipv4Addr, dport: u16) -> (Self, Side) {
+    pub(super) fn of(
+        [source, destination]: [Ipv4Addr; 2],
+        [sport, dport]: [u16; 2],
+        transport: Transport,
+        seed: &Seed,
+    ) -> Found<Self> {
         // As numbers, for no processor can foretell who is the smaller one.
-        let number = |address: Ipv4Addr, port: u16| u64::from(address.to_bits()) << 16 | u64::from(port);
-        let (source, destination) = (number(source, sport), number(destination, dport));
+        let source = number(source.to_bits(), sport);
+        let destination = number(destination.to_bits(), dport);
         let sender = if source <= destination { Side::A } else { Side::B };
         let ends = [source.min(destination), source.max(destination)];
         #[allow(clippy::cast_possible_truncation)] // the parts of which the numbers were made
         let key = Self { addresses: ends.map(|end| (end >> 16) as u32), ports: ends.map(|end| end as u16) };
-        (key, sender)
+        Found { key, mark: mark(ends, transport, seed), sender }
     }
 }
 
 impl V6Key {
-    /// The key of a packet, and the side that sent it. A packet between equal endpoints is sent by A.
+    /// The key of a packet, its hash, and the side that sent it. A packet between equal endpoints is sent by A.
     #[inline]
     #[allow(clippy::needless_bitwise_bool)] // one condition instead of three
-    pub(super) fn new(source: Ipv6Addr, sport: u16, destination: Ipv6Addr, dport: u16) -> (Self, Side) {
+    pub(super) fn of(
+        addresses: [Ipv6Addr; 2],
+        [sport, dport]: [u16; 2],
+        transport: Transport,
+        seed: &Seed,
+    ) -> Found<Self> {
         // As numbers, for no processor can foretell who is the smaller one.
-        let (from, to) = (source.to_bits(), destination.to_bits());
+        let [from, to] = addresses.map(Ipv6Addr::to_bits);
         let is_of_a = (from < to) | ((from == to) & (sport <= dport));
         // The bits in which both ends differ, where they have to be exchanged.
         let (bits, port_bits) = if is_of_a { (0, 0) } else { (from ^ to, sport ^ dport) };
         let addresses = [from ^ bits, to ^ bits].map(u128::to_be_bytes);
         let key = Self { addresses, ports: [sport ^ port_bits, dport ^ port_bits] };
-        (key, if is_of_a { Side::A } else { Side::B })
+        let sender = if is_of_a { Side::A } else { Side::B };
+        Found { key, mark: key.mark(transport, seed), sender }
     }
+}
+
+/// An IPv4 endpoint in 48 bits that order it.
+fn number(address: u32, port: u16) -> u64 {
+    u64::from(address) << 16 | u64::from(port)
+}
+
+/// Mixes a pair of IPv4 endpoints and the transport into 32 bits.
+#[inline]
+fn mark([a, b]: [u64; 2], transport: Transport, seed: &Seed) -> u32 {
+    let mut hasher = seed.build_hasher();
+    hasher.write_u64(a);
+    hasher.write_u64(b | (transport as u64) << 48);
+    fold(hasher.finish())
 }
 
 /// Both ports and the transport in one word.
@@ -97,12 +130,7 @@ impl Key for V4Key {
 
     #[inline]
     fn mark(&self, transport: Transport, seed: &Seed) -> u32 {
-        // As they are ordered by `new`.
-        let [a, b] = [0, 1].map(|side| u64::from(self.addresses[side]) << 16 | u64::from(self.ports[side]));
-        let mut hasher = seed.build_hasher();
-        hasher.write_u64(a);
-        hasher.write_u64(b | (transport as u64) << 48);
-        fold(hasher.finish())
+        mark([0, 1].map(|side| number(self.addresses[side], self.ports[side])), transport, seed)
     }
 
     fn endpoints(&self) -> [Endpoint; 2] {

@@ -128,13 +128,15 @@ impl<K: Key> Segment<K> {
 
     /// Whether a guess can be right at all: always, but where this segment is in no use, or just had 2^32 packets.
     #[inline]
-    pub(super) fn is_in_use(&self) -> bool {
+    fn is_in_use(&self) -> bool {
         self.packets[0] | self.packets[1] != 0
     }
 
     /// Lets no guess be right any more, and no detail or older segment be looked for.
     pub(super) fn end_use(&mut self) {
         self.packets = [0; 2];
+        // No packet is a usual one where none has a time.
+        (self.first, self.last) = (i64::MAX, i64::MIN);
         self.more = More::NOTHING;
     }
 
@@ -179,12 +181,12 @@ impl<K: Key> Segment<K> {
         timeout: Option<i64>,
         details: &mut Details,
     ) -> bool {
-        if !self.is_in_use() | !self.is_of(&touch.key, touch.transport) {
+        if !self.is_of(&touch.key, touch.transport) {
             return false;
         }
         if self.is_usual(touch, timeout) {
             self.last = self.last.max(touch.time);
-        } else if self.takes(touch.time, timeout) {
+        } else if self.is_in_use() && self.takes(touch.time, timeout) {
             self.learn(touch, details);
         } else {
             return false;
@@ -229,7 +231,9 @@ impl<K: Key> Segment<K> {
     #[inline]
     #[allow(clippy::needless_bitwise_bool)]
     fn is_usual(&self, touch: &Touch<K>, timeout: Option<i64>) -> bool {
-        let is_near = timeout.is_none_or(|timeout| touch.time <= self.last.saturating_add(timeout));
+        // How much later the flow ends with this packet: any two times differ by less than 2^64.
+        let later = self.last.max(touch.time).wrapping_sub(self.last).cast_unsigned();
+        let is_near = later <= timeout.map_or(u64::MAX, i64::cast_unsigned);
         let (since, known) = (touch.time.wrapping_sub(self.first), self.ack[touch.sender.index()]);
         let is_new_ack = (since < i64::from(known)) | (known == UNSEEN);
         let tells = touch.flags.is_plain_ack() & is_new_ack | touch.flags.intersects(TcpFlags::SYN);
@@ -265,7 +269,8 @@ impl<K: Key> Segment<K> {
     }
 
     /// The flow's record.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // for every flow
     pub(super) fn record(&self, details: &Details) -> FlowRecord {
         let span =
             self.span().map(|(first, last)| (Timestamp::from_nanos(first), Timestamp::from_nanos(last)));
@@ -309,7 +314,7 @@ impl<K: Key> Segment<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::key::{V4Key, V6Key};
+    use crate::flow::key::{Found, V4Key, V6Key, seed};
 
     #[test]
     fn an_ipv4_entry_is_one_cache_line() {
@@ -319,10 +324,11 @@ mod tests {
 
     #[test]
     fn more_packets_than_32_bits_count() {
-        let (key, sender) = V4Key::new([10, 0, 0, 1].into(), 1, [10, 0, 0, 2].into(), 2);
+        let hosts = [[10, 0, 0, 1].into(), [10, 0, 0, 2].into()];
+        let Found { key, mark, sender } = V4Key::of(hosts, [1, 2], Transport::Udp, &seed());
         let touch = Touch {
             key,
-            mark: 0,
+            mark,
             guess: crate::collections::NONE,
             transport: Transport::Udp,
             sender,

@@ -2,7 +2,7 @@
 
 use super::family::STAGES;
 use super::flows::Flows;
-use super::key::{Key, Seed, V4Key, V6Key, seed};
+use super::key::{Seed, V4Key, V6Key, seed};
 use super::order::Place;
 use super::record::FlowRecord;
 use super::shard::Shard;
@@ -130,19 +130,17 @@ impl FlowTable {
     #[inline(always)]
     #[allow(clippy::inline_always)] // where the family of the addresses is known, nothing asks for it again
     pub fn add(&mut self, packet: &PacketMeta, evict: &mut impl FnMut(FlowRecord)) {
-        let (sport, dport) = (packet.source_port, packet.destination_port);
+        let (ports, transport) = ([packet.source_port, packet.destination_port], packet.transport);
         match packet.addresses {
             Addresses::V4 { source, destination } => {
-                let (key, sender) = V4Key::new(source, sport, destination, dport);
-                let mark = key.mark(packet.transport, &self.seed);
-                let Shard { v4, details, .. } = self.shard_of(mark);
-                v4.wait(packet, key, mark, sender, details);
+                let found = V4Key::of([source, destination], ports, transport, &self.seed);
+                let Shard { v4, details, .. } = self.shard_of(found.mark);
+                v4.wait(packet, found, details);
             }
             Addresses::V6 { source, destination } => {
-                let (key, sender) = V6Key::new(source, sport, destination, dport);
-                let mark = key.mark(packet.transport, &self.seed);
-                let Shard { v6, details, .. } = self.shard_of(mark);
-                v6.wait(packet, key, mark, sender, details);
+                let found = V6Key::of([source, destination], ports, transport, &self.seed);
+                let Shard { v6, details, .. } = self.shard_of(found.mark);
+                v6.wait(packet, found, details);
             }
         }
         self.until_look -= 1;

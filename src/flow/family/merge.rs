@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::flow::details::NEVER;
-    use crate::flow::key::V4Key;
+    use crate::flow::key::{Found, V4Key};
     use crate::flow::segment::Touch;
     use crate::net::Transport;
     use crate::packet::TcpFlags;
@@ -149,9 +149,9 @@ mod tests {
     fn flows_of(ports: Range<u16>, times: &[i64]) -> Flows {
         let (mut family, mut details) = (Family::new(Some(TIMEOUT)), Details::new(None, 0));
         for (port, &time) in ports.flat_map(|port| times.iter().map(move |time| (port, time))) {
-            let (key, sender) = V4Key::new([10, 0, 0, 1].into(), port, [10, 0, 0, 2].into(), 53);
-            let mark = key.mark(Transport::Tcp, &family.seed);
-            let (transport, flags, bytes) = (Transport::Tcp, TcpFlags::SYN, 60);
+            let (hosts, transport) = ([[10, 0, 0, 1].into(), [10, 0, 0, 2].into()], Transport::Tcp);
+            let Found { key, mark, sender } = V4Key::of(hosts, [port, 53], transport, &family.seed);
+            let (flags, bytes) = (TcpFlags::SYN, 60);
             let touch = Touch { key, mark, guess: NONE, transport, sender, flags, bytes, time };
             family.add_slowly(&touch, &mut details);
         }

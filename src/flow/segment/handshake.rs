@@ -130,7 +130,8 @@ impl<K: Key> Segment<K> {
     }
 
     /// The handshake as far as the entry tells of it.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // for every flow
     pub(super) fn handshake(&self) -> Handshake {
         let seen = |times: [i64; 2]| times.map(Timestamp::checked_from_nanos);
         Handshake { syn: seen(self.syns()), syn_ack: seen(self.syn_acks()), ack: seen(self.acks()) }
