@@ -93,15 +93,17 @@ impl Pseudonyms {
 
     /// The same flow between pseudonyms, or as it is without any. Its sides keep their places, whatever the order of the
     /// pseudonyms.
+    #[inline]
     pub(crate) fn of_flow<'a>(pseudonyms: Option<&Self>, record: &'a FlowRecord) -> Cow<'a, FlowRecord> {
-        let Some(pseudonyms) = pseudonyms else {
-            return Cow::Borrowed(record);
-        };
-        let mut record = record.clone();
+        pseudonyms.map_or(Cow::Borrowed(record), |pseudonyms| Cow::Owned(pseudonyms.renamed(record.clone())))
+    }
+
+    #[inline(never)]
+    fn renamed(&self, mut record: FlowRecord) -> FlowRecord {
         for endpoint in &mut record.endpoints {
-            endpoint.address = pseudonyms.of(endpoint.address);
+            endpoint.address = self.of(endpoint.address);
         }
-        Cow::Owned(record)
+        record
     }
 
     /// The bits that change, of the first `length` ones: each is a function of the bits before it.

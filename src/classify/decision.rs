@@ -119,6 +119,8 @@ impl Decision {
 }
 
 /// Decides which service a flow is: by its ports, its handshake, the table, and what was learned elsewhere in the input.
+#[inline(always)]
+#[allow(clippy::inline_always)] // for every flow
 pub fn decide(flow: &Observed, table: &PortTable, learned: &Learned) -> Decision {
     let verdict = decide_side(flow, table, learned);
     let entry = entry_of(flow, verdict.side, verdict.basis, table);
@@ -170,6 +172,7 @@ struct Verdict {
 }
 
 /// The first rule that applies.
+#[inline]
 fn decide_side(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
     let Some((side, kind)) = shown(flow, table) else { return by_evidence(flow, table, learned) };
     let (basis, confidence) = match kind {
@@ -181,6 +184,7 @@ fn decide_side(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict
     Verdict { side, basis, confidence }
 }
 
+#[inline(never)]
 fn by_evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
     let Sums { points, has_service } = Sums::of(flow, table, learned);
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);

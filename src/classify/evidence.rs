@@ -126,14 +126,16 @@ impl EvidenceKind {
 
 /// What the ranked rules say before any evidence is added up: the first one that applies, and the side that it shows;
 /// no side where the port is that of both.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always)] // for every flow
 pub(super) fn shown(flow: &Observed, table: &PortTable) -> Option<(Option<Side>, EvidenceKind)> {
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
     // Port 0 is reserved: on both ends it is no common service.
     if a == b && a != 0 {
         return Some((None, EvidenceKind::SamePort));
     }
-    if let Some(server) = ftp_data_server(flow, table)
+    if (a == FTP_DATA || b == FTP_DATA)
+        && let Some(server) = ftp_data_server(flow, table)
         && flow.opening.is_none_or(|opening| opening.client == server && !opening.refused)
     {
         return Some((Some(server), EvidenceKind::FtpData));
@@ -145,6 +147,7 @@ pub(super) fn shown(flow: &Observed, table: &PortTable) -> Option<(Option<Side>,
 
 /// The side with TCP port 20, if the other port may be a client's: neither a system port nor that of a service of common
 /// use, which some ask from port 20 to get through filters.
+#[inline(never)]
 fn ftp_data_server(flow: &Observed, table: &PortTable) -> Option<Side> {
     let may_be_clients = |endpoint: Endpoint| {
         endpoint.port > 1023 && table.entry_at(flow.transport, endpoint).standing < Standing::CommonPrimary

@@ -23,7 +23,7 @@ pub struct Observed {
     pub opening: Option<Opening>,
     /// Whether a side sent anything but resets.
     pub spoke: [bool; 2],
-    /// Whether a side is a group of hosts, multicast or broadcast, to which packets can only go.
+    /// Whether a side of a UDP flow is a group of hosts, multicast or broadcast, to which packets can only go.
     pub is_group: [bool; 2],
 }
 
@@ -43,7 +43,10 @@ pub struct Opening {
 impl Observed {
     /// A flow of which both ends spoke, and nobody knows who began.
     pub fn without_handshake(transport: Transport, endpoints: [Endpoint; 2]) -> Self {
-        let is_group = endpoints.map(|endpoint| is_group(endpoint.address));
+        let is_group = match transport {
+            Transport::Udp => endpoints.map(|endpoint| is_group(endpoint.address)),
+            Transport::Tcp | Transport::Sctp => [false; 2],
+        };
         Self { transport, endpoints, opener: None, opening: None, spoke: [true; 2], is_group }
     }
 
@@ -61,7 +64,8 @@ impl Observed {
 
 #[cfg(feature = "read")]
 impl From<&FlowRecord> for Observed {
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // for every flow
     fn from(record: &FlowRecord) -> Self {
         let spoke = |side: Side| {
             let sent = record.sent_by(side);
