@@ -1,5 +1,5 @@
-//! The shortcut for what nearly all frames are: Ethernet with up to two VLAN tags, IPv4 or IPv6 without extension
-//! headers, TCP or UDP that is no tunnel.
+//! The shortcut for what nearly all frames are: Ethernet with up to two VLAN tags (or Linux cooked, or no link header), IPv4 or
+//! IPv6 without extension headers, TCP or UDP that is no tunnel.
 //!
 //! Whatever is not exactly that is left to the full walk, so that the rules stand in one place only.
 
@@ -43,10 +43,7 @@ pub(crate) fn plainest(frame: &Frame<'_>) -> Option<PacketMeta> {
 #[inline]
 #[allow(clippy::needless_bitwise_bool)] // no processor can foretell these conditions one by one
 pub(super) fn walk(frame: &Frame<'_>) -> Option<PacketMeta> {
-    if frame.link != LinkType::ETHERNET {
-        return None;
-    }
-    let (ether_type, network) = behind_tags(frame.captured)?;
+    let (ether_type, network) = network(frame)?;
     let (addresses, protocol, payload) = match ether_type {
         0x0800 => v4(network)?,
         0x86dd => v6(network)?,
@@ -85,10 +82,26 @@ fn meta(
     }
 }
 
-/// The ether type behind the addresses and at most two tags, and what follows it.
+/// The ether type of the network header, and that header with all behind it.
 #[inline]
-fn behind_tags(bytes: &[u8]) -> Option<(u16, &[u8])> {
-    let mut bytes = bytes.get(12..)?;
+fn network<'a>(frame: &Frame<'a>) -> Option<(u16, &'a [u8])> {
+    let bytes = frame.captured;
+    match frame.link {
+        LinkType::ETHERNET => behind_tags(bytes.get(12..)?),
+        LinkType::LINUX_SLL => behind_tags(bytes.get(14..)?),
+        LinkType::LINUX_SLL2 => Some((u16::from_be_bytes(*bytes.first_chunk()?), bytes.get(20..)?)),
+        LinkType::RAW | LinkType::RAW_12 | LinkType::RAW_14 => match bytes.first()? >> 4 {
+            4 => Some((0x0800, bytes)),
+            6 => Some((0x86dd, bytes)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The ether type that bytes begin with, or the one behind at most two tags, and what follows it.
+#[inline]
+fn behind_tags(mut bytes: &[u8]) -> Option<(u16, &[u8])> {
     for _ in 0..=2 {
         let (&ether_type, rest) = bytes.split_first_chunk()?;
         match u16::from_be_bytes(ether_type) {
@@ -140,9 +153,41 @@ mod tests {
 
     use super::super::testing::{behind, ethernet, found, tcp, udp, v4, v6};
     use crate::net::LinkType;
+    use crate::source::Frame;
 
-    /// Frames that the shortcut takes, or that come close.
-    fn nearly_plain() -> impl Strategy<Value = Vec<u8>> {
+    /// A frame of one of the link types with a shortcut.
+    fn linked(link: LinkType, ether_type: u16, content: &[u8]) -> Vec<u8> {
+        match link {
+            LinkType::LINUX_SLL => {
+                behind(&format!("0000 0001 0006 020000000001 0000 {ether_type:04x}"), content)
+            }
+            LinkType::LINUX_SLL2 => {
+                behind(&format!("{ether_type:04x} 0000 00000001 0001 00 06 020000000001 0000"), content)
+            }
+            LinkType::RAW => content.to_vec(),
+            _ => ethernet(ether_type, content),
+        }
+    }
+
+    #[test]
+    fn what_is_plain_takes_the_shortcut() {
+        for link in [LinkType::ETHERNET, LinkType::LINUX_SLL, LinkType::LINUX_SLL2, LinkType::RAW] {
+            for (ether_type, packet) in [
+                (0x0800, v4(6, &tcp())),
+                (0x0800, v4(17, &udp(1111, 53, &[]))),
+                (0x86dd, v6(6, &tcp())),
+                (0x86dd, v6(17, &udp(1111, 53, &[]))),
+            ] {
+                let captured = linked(link, ether_type, &packet);
+                let frame = Frame { link, timestamp: None, captured: &captured, wire_len: 100 };
+                assert!(super::walk(&frame).is_some(), "{link:?} {ether_type:x}");
+            }
+        }
+    }
+
+    /// Frames that the shortcut takes, or that come close, with their link types.
+    fn nearly_plain() -> impl Strategy<Value = (LinkType, Vec<u8>)> {
+        let link = select(vec![LinkType::ETHERNET, LinkType::LINUX_SLL, LinkType::LINUX_SLL2, LinkType::RAW]);
         let port = select(vec![53, 443, 2152, 3544, 4789, 6081]);
         let transport = (select(vec![6, 17, 132, 47, 44]), port.clone(), port, any::<bool>()).prop_map(
             |(protocol, source, destination, deep)| {
@@ -155,13 +200,13 @@ mod tests {
                 (protocol, payload)
             },
         );
-        (transport, any::<bool>(), 0..4_usize).prop_map(|((protocol, payload), ip6, tags)| {
+        (transport, any::<bool>(), 0..4_usize, link).prop_map(|((protocol, payload), ip6, tags, link)| {
             let packet = if ip6 { v6(protocol, &payload) } else { v4(protocol, &payload) };
             let ether_type = if ip6 { 0x86dd } else { 0x0800 };
             let (ether_type, content) = (0..tags).fold((ether_type, packet), |(inner, bytes), _| {
                 (0x8100, behind(&format!("0001 {inner:04x}"), &bytes))
             });
-            ethernet(ether_type, &content)
+            (link, linked(link, ether_type, &content))
         })
     }
 
@@ -171,7 +216,7 @@ mod tests {
         /// [`found`] asserts that the shortcut and the full walk agree.
         #[test]
         fn the_shortcut_says_what_the_full_walk_says(
-            frame in nearly_plain(),
+            (link, frame) in nearly_plain(),
             flips in prop::collection::vec((any::<Index>(), any::<u8>()), 0..4),
             in_headers in any::<bool>(),
             length in any::<Index>(),
@@ -183,7 +228,7 @@ mod tests {
                 frame[place.index(range)] = value;
             }
             let length = if cut { length.index(frame.len() + 1) } else { frame.len() };
-            found(LinkType::ETHERNET, &frame[..length]);
+            found(link, &frame[..length]);
         }
 
         #[test]
