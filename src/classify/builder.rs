@@ -11,6 +11,7 @@ use crate::net::Transport;
 /// A table that is being read.
 pub(super) struct Builder<'t> {
     categories: Vec<Category>,
+    latest_category: CategoryId,
     services: HashMap<&'t str, ServiceId, FixedState>,
     aliases: Vec<(ServiceId, Box<str>)>,
     listings: Vec<Listing>,
@@ -27,6 +28,7 @@ impl<'t> Builder<'t> {
         services.insert("unknown", ServiceId::UNKNOWN);
         Self {
             categories: vec![unknown],
+            latest_category: CategoryId::UNKNOWN,
             services,
             aliases: Vec::new(),
             listings: Vec::with_capacity(16_384),
@@ -38,6 +40,7 @@ impl<'t> Builder<'t> {
         let ids = (0..=u16::MAX).map(ServiceId);
         Self {
             categories: table.categories().to_vec(),
+            latest_category: CategoryId::UNKNOWN,
             services: ids.zip(table.service_names()).map(|(id, name)| (name, id)).collect(),
             aliases: table.all_aliases().to_vec(),
             listings: table.listings().iter().filter(|row| row.origin != Origin::User).copied().collect(),
@@ -86,6 +89,8 @@ impl<'t> Builder<'t> {
     ) -> Result<impl Iterator<Item = Listing> + use<>, RowProblem> {
         let service = self.service(row.service)?;
         let category = self.category(row.category)?;
+        // Mostly that of the next row as well.
+        self.latest_category = category;
         let &Row { first, last, transports, rank, origin, .. } = row;
         let named = Transport::ALL.into_iter().filter(move |transport| transports[*transport as usize]);
         Ok(named.map(move |transport| Listing { transport, first, last, service, category, rank, origin }))
@@ -110,6 +115,9 @@ impl<'t> Builder<'t> {
     }
 
     fn category(&self, name: &str) -> Result<CategoryId, RowProblem> {
+        if self.category_name(self.latest_category) == name {
+            return Ok(self.latest_category);
+        }
         let place = self.categories.iter().position(|category| &*category.id == name);
         let id = place.and_then(|place| u8::try_from(place).ok());
         id.map(CategoryId).ok_or_else(|| RowProblem::Category(name.to_owned()))
@@ -140,10 +148,11 @@ impl<'t> Builder<'t> {
     pub(super) fn finish(mut self) -> PortTable {
         self.listings.sort_by_key(|listing| (listing.rank, listing.origin));
         self.aliases.sort_by_key(|(id, _)| *id);
-        let mut services = vec![Box::default(); self.services.len()];
+        let mut services = vec![""; self.services.len()];
         for (name, id) in self.services {
-            services[usize::from(id.0)] = name.into();
+            services[usize::from(id.0)] = name;
         }
+        let services = services.into_iter().collect();
         let mut entries = vec![Entry::default(); PLACES];
         let mut shelves = vec![Vec::new(); PLACES / SHELF];
         for (number, row) in (0..=u16::MAX).zip(&self.listings) {

@@ -11,6 +11,7 @@ mod evidence;
 mod explain;
 mod learned;
 mod listing;
+mod names;
 mod observed;
 mod rows;
 mod rules;

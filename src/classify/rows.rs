@@ -102,15 +102,16 @@ pub(super) fn read_records<'t, C>(
     mut take: impl FnMut(&C, &[&'t str]) -> Result<(), RowProblem>,
 ) -> Result<(), RowError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines =
-        (1..).zip(split(text, b'\n')).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = (1..)
+        .zip(text.split('\n').map(str::trim_ascii))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let (line, header) = lines.next().unwrap_or((1, ""));
-    let mut fields: Vec<_> = split(header, b',').collect();
+    let mut fields: Vec<_> = split(header, b',').map(str::trim_ascii).collect();
     let expected = fields.len();
     let columns = columns(&fields).map_err(|problem| RowError { line, problem })?;
     for (line, text) in lines {
         fields.clear();
-        fields.extend(split(text, b','));
+        fields.extend(split(text, b',').map(str::trim_ascii));
         let found = fields.len();
         let read = if found == expected {
             take(&columns, &fields)
@@ -122,14 +123,14 @@ pub(super) fn read_records<'t, C>(
     Ok(())
 }
 
-/// The parts of a text between separators. By bytes: for parts so short, a search for a character takes longer.
+/// The parts of a text between separators. By bytes: for parts as short as fields are, a search for a character takes longer.
 fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
         let end = text.bytes().position(|byte| byte == separator);
         rest = end.map(|end| &text[end + 1..]);
-        Some(text[..end.unwrap_or(text.len())].trim_ascii())
+        Some(&text[..end.unwrap_or(text.len())])
     })
 }
 
@@ -178,8 +179,12 @@ impl Columns {
 
 /// A port. By its digits: the standard library's numbers may have a sign.
 pub(super) fn port(text: &str) -> Result<u16, RowProblem> {
-    let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| RowProblem::Port(text.to_owned()))
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+    let number = text
+        .bytes()
+        .try_fold(0_u32, |number, byte| Some(number.saturating_mul(10).saturating_add(digit(byte)?)));
+    let port = number.filter(|_| !text.is_empty()).and_then(|number| number.try_into().ok());
+    port.ok_or_else(|| RowProblem::Port(text.to_owned()))
 }
 
 /// Ports from the first to the last one.
@@ -191,7 +196,7 @@ pub(super) fn range(first: &str, last: &str) -> Result<(u16, u16), RowProblem> {
 /// Transports, joined by `+`.
 pub(super) fn transports(text: &str) -> Result<[bool; Transport::ALL.len()], RowProblem> {
     let mut named = [false; Transport::ALL.len()];
-    for name in text.split('+') {
+    for name in split(text, b'+') {
         let transport = Transport::from_name(name).ok_or_else(|| RowProblem::Transport(text.to_owned()))?;
         named[transport as usize] = true;
     }

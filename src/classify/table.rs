@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::builder::Builder;
 use super::digest::fnv_1a;
 use super::listing::{Category, CategoryId, Entry, Listing, Origin, Rank, ServiceId};
+use super::names::Names;
 use super::rows::{Defaults, RowError};
 use super::rules::{Claim, Rules, RulesError, claims};
 use super::scopes::{ScopedListing, Scopes};
@@ -33,7 +34,7 @@ pub(super) const SHELF: usize = 64;
 #[derive(Clone, Debug)]
 pub struct PortTable {
     categories: Vec<Category>,
-    services: Vec<Box<str>>,
+    services: Names,
     /// By service, and as the file lists them.
     aliases: Vec<(ServiceId, Box<str>)>,
     listings: Vec<Listing>,
@@ -69,7 +70,7 @@ impl PortTable {
     /// The table that a builder has put together.
     pub(super) fn of(
         categories: Vec<Category>,
-        services: Vec<Box<str>>,
+        services: Names,
         aliases: Vec<(ServiceId, Box<str>)>,
         listings: Vec<Listing>,
         entries: Vec<Entry>,
@@ -165,7 +166,7 @@ impl PortTable {
     ///
     /// If the id is another table's.
     pub fn service_name(&self, id: ServiceId) -> &str {
-        &self.services[usize::from(id.0)]
+        self.services.get(usize::from(id.0))
     }
 
     /// The name that people say, where it is not the service's own: `dns` for `domain`.
@@ -185,7 +186,7 @@ impl PortTable {
 
     /// The names of all services, by id.
     pub(super) fn service_names(&self) -> impl Iterator<Item = &str> {
-        self.services.iter().map(|name| &**name)
+        self.services.iter()
     }
 
     /// The services that have this name or this alias, in upper or lower case.
