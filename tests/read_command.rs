@@ -33,6 +33,14 @@ fn capture(ports: std::ops::Range<u16>) -> Vec<u8> {
     file
 }
 
+/// The same file with all packets at one time.
+fn at_one_time(mut file: Vec<u8>) -> Vec<u8> {
+    for record in file[24..].chunks_mut(16 + 28) {
+        record[..4].copy_from_slice(&1_700_000_000_u32.to_le_bytes());
+    }
+    file
+}
+
 struct Folder(TempDir);
 
 impl Folder {
@@ -349,6 +357,24 @@ fn evictions_are_loss_and_lose_no_packet() {
     assert!(document["loss"]["evicted_flows"].as_u64().unwrap() > 900);
     assert_eq!(document["transports"]["udp"]["packets"], 1000);
     assert_eq!(status(&folder.portolan(&arguments[..4])), 0);
+}
+
+/// All that is held leaves at once, and the rest of a file is still on its way when it ends: no load is seen.
+#[test]
+fn flows_of_short_captures_that_are_evicted_reach_the_records_with_any_number_of_threads() {
+    let mut folder = Folder::new();
+    let names = ["a.pcap", "b.pcap", "c.pcap"];
+    for (name, first) in names.into_iter().zip([1000, 2000, 3000]) {
+        folder = folder.with(name, &at_one_time(capture(first..first + 100)));
+    }
+    for threads in ["1", "2", "3"] {
+        let options =
+            ["--max-flows", "64", "--threads", threads, "--flows", "flows.ndjson", "--format", "json"];
+        let output = folder.portolan(&[&["read"], &names[..], &options[..]].concat());
+        assert_eq!((status(&output), packets(&output)), (0, 300));
+        let flows = fs::read_to_string(folder.path("flows.ndjson")).unwrap();
+        assert_eq!(flows.lines().count(), 300, "{threads} threads");
+    }
 }
 
 #[test]

@@ -123,10 +123,14 @@ impl Shared<'_> {
 
     fn goes_on(&self) -> bool {
         if self.load.load(Ordering::Relaxed) > self.room {
-            self.is_full.store(true, Ordering::Relaxed);
-            self.is_stopped.store(true, Ordering::Relaxed);
+            self.stop_as_full();
         }
         !self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    fn stop_as_full(&self) {
+        self.is_full.store(true, Ordering::Relaxed);
+        self.is_stopped.store(true, Ordering::Relaxed);
     }
 
     /// `None` if no record was found where the piece begins: it is the rest of the one before.
@@ -156,6 +160,10 @@ impl Shared<'_> {
             if self.goes_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         self.load.fetch_add(counting.meter.load().wrapping_sub(load_before), Ordering::Relaxed);
+        // A short capture may have filled a small table between two looks.
+        if counting.meter.has_evicted() {
+            self.stop_as_full();
+        }
         let (format, drops) = (format_of(&capture), capture.drops());
         let is_over = matches!(ended, Ended::Whole | Ended::Broken(_)) && !is_guess;
         Some(Done { format, packets, ended, drops, capture: (!is_over).then_some(capture), guessed })
