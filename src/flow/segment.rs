@@ -126,7 +126,8 @@ impl<K: Key> Segment<K> {
         self.is_of(&other.key, other.transport)
     }
 
-    /// Whether a guess can be right at all: always, but where this segment is in no use, or just had 2^32 packets.
+    /// Whether packets that are not usual ones may belong here: always, but where this segment is in no use, or just had 2^32
+    /// packets.
     #[inline]
     fn is_in_use(&self) -> bool {
         self.packets[0] | self.packets[1] != 0
@@ -135,7 +136,7 @@ impl<K: Key> Segment<K> {
     /// Lets no guess be right any more, and no detail or older segment be looked for.
     pub(super) fn end_use(&mut self) {
         self.packets = [0; 2];
-        // No packet is a usual one where none has a time.
+        // Nothing else keeps a guess from adding a usual packet here: none is one where no packet has a time.
         (self.first, self.last) = (i64::MAX, i64::MIN);
         self.more = More::NOTHING;
     }
@@ -322,11 +323,10 @@ mod tests {
         assert_eq!((size_of::<Segment<V6Key>>(), align_of::<Segment<V6Key>>()), (96, 32));
     }
 
-    #[test]
-    fn more_packets_than_32_bits_count() {
+    fn touch() -> Touch<V4Key> {
         let hosts = [[10, 0, 0, 1].into(), [10, 0, 0, 2].into()];
         let Found { key, mark, sender } = V4Key::of(hosts, [1, 2], Transport::Udp, &seed());
-        let touch = Touch {
+        Touch {
             key,
             mark,
             guess: crate::collections::NONE,
@@ -335,7 +335,24 @@ mod tests {
             flags: TcpFlags::default(),
             bytes: 60,
             time: 5,
-        };
+        }
+    }
+
+    #[test]
+    fn no_packet_is_added_where_no_flow_is_any_more() {
+        let mut details = Details::new(None, 0);
+        for time in [4, 5, 6, NEVER] {
+            for timeout in [None, Some(10)] {
+                let mut segment = Segment::new(&touch(), &mut details);
+                segment.end_use();
+                assert!(!segment.add_if_taken(&Touch { time, ..touch() }, timeout, &mut details));
+            }
+        }
+    }
+
+    #[test]
+    fn more_packets_than_32_bits_count() {
+        let touch = touch();
         let mut details = Details::new(None, 0);
         let mut segment = Segment::new(&touch, &mut details);
         segment.packets[0] = u32::MAX;

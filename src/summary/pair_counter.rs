@@ -6,7 +6,7 @@ use crate::collections::in_huge_pages;
 use crate::merge::Merge;
 use crate::net::PortPair;
 
-/// So many flows wait at least until they are sorted.
+/// Until flows take so many words, they wait to be sorted.
 const FEWEST_WAITING: usize = 1 << 14;
 
 /// From as many on, what they take is worth huge pages.
@@ -82,10 +82,10 @@ impl PairCounter {
         words.clear();
         (self.words, self.large) = (words, large);
         // So each pair is moved but a few times.
-        self.most_waiting = (self.counted.len() * 2).max(FEWEST_WAITING);
+        self.most_waiting = self.counted.len().max(FEWEST_WAITING);
         if self.words.capacity().max(MANY) < self.most_waiting {
             for words in [&mut self.words, &mut self.spare] {
-                *words = in_huge_pages(Vec::with_capacity(self.most_waiting));
+                *words = in_huge_pages(Vec::with_capacity(self.most_waiting.next_power_of_two()));
             }
         }
     }
@@ -268,10 +268,10 @@ mod tests {
     #[test]
     fn pairs_that_came_earlier_stay() {
         // As many as are sorted before any other comes.
-        let early = 3 * u16::try_from(FEWEST_WAITING).unwrap_or(u16::MAX);
-        let (pairs, others) = counted((10_000..10_000 + early).chain(0..9_000), early.into()).finish();
-        assert_eq!((pairs.len(), others.flows), (early.into(), 9_000));
-        assert!(pairs.iter().all(|(pair, _)| pair.high >= 10_000));
+        let early = 2 * u16::try_from(FEWEST_WAITING).unwrap_or(u16::MAX / 2);
+        let (pairs, others) = counted((30_000..30_000 + early).chain(0..20_000), early.into()).finish();
+        assert_eq!((pairs.len(), others.flows), (early.into(), 20_000));
+        assert!(pairs.iter().all(|(pair, _)| pair.high >= 30_000));
     }
 
     #[test]
