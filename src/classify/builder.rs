@@ -11,7 +11,6 @@ use crate::net::Transport;
 /// A table that is being read.
 pub(super) struct Builder<'t> {
     categories: Vec<Category>,
-    latest_category: CategoryId,
     services: HashMap<&'t str, ServiceId, FixedState>,
     aliases: Vec<(ServiceId, Box<str>)>,
     listings: Vec<Listing>,
@@ -28,7 +27,6 @@ impl<'t> Builder<'t> {
         services.insert("unknown", ServiceId::UNKNOWN);
         Self {
             categories: vec![unknown],
-            latest_category: CategoryId::UNKNOWN,
             services,
             aliases: Vec::new(),
             listings: Vec::with_capacity(16_384),
@@ -40,7 +38,6 @@ impl<'t> Builder<'t> {
         let ids = (0..=u16::MAX).map(ServiceId);
         Self {
             categories: table.categories().to_vec(),
-            latest_category: CategoryId::UNKNOWN,
             services: ids.zip(table.service_names()).map(|(id, name)| (name, id)).collect(),
             aliases: table.all_aliases().to_vec(),
             listings: table.listings().iter().filter(|row| row.origin != Origin::User).copied().collect(),
@@ -89,8 +86,6 @@ impl<'t> Builder<'t> {
     ) -> Result<impl Iterator<Item = Listing> + use<>, RowProblem> {
         let service = self.service(row.service)?;
         let category = self.category(row.category)?;
-        // Mostly that of the next row as well.
-        self.latest_category = category;
         let &Row { first, last, transports, rank, origin, .. } = row;
         let named = Transport::ALL.into_iter().filter(move |transport| transports[*transport as usize]);
         Ok(named.map(move |transport| Listing { transport, first, last, service, category, rank, origin }))
@@ -115,8 +110,10 @@ impl<'t> Builder<'t> {
     }
 
     fn category(&self, name: &str) -> Result<CategoryId, RowProblem> {
-        if self.category_name(self.latest_category) == name {
-            return Ok(self.latest_category);
+        // Mostly that of the row before.
+        let latest = self.listings.last().map(|listing| listing.category);
+        if let Some(id) = latest.filter(|id| self.category_name(*id) == name) {
+            return Ok(id);
         }
         let place = self.categories.iter().position(|category| &*category.id == name);
         let id = place.and_then(|place| u8::try_from(place).ok());

@@ -106,12 +106,12 @@ pub(super) fn read_records<'t, C>(
         .zip(text.split('\n').map(str::trim_ascii))
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let (line, header) = lines.next().unwrap_or((1, ""));
-    let mut fields: Vec<_> = split(header, b',').map(str::trim_ascii).collect();
+    let mut fields: Vec<_> = fields_of(header).collect();
     let expected = fields.len();
     let columns = columns(&fields).map_err(|problem| RowError { line, problem })?;
     for (line, text) in lines {
         fields.clear();
-        fields.extend(split(text, b',').map(str::trim_ascii));
+        fields.extend(fields_of(text));
         let found = fields.len();
         let read = if found == expected {
             take(&columns, &fields)
@@ -121,6 +121,11 @@ pub(super) fn read_records<'t, C>(
         read.map_err(|problem| RowError { line, problem })?;
     }
     Ok(())
+}
+
+/// The fields of a line.
+fn fields_of(line: &str) -> impl Iterator<Item = &str> {
+    split(line, b',').map(str::trim_ascii)
 }
 
 /// The parts of a text between separators. By bytes: for parts as short as fields are, a search for a character takes longer.
