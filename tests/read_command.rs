@@ -359,7 +359,7 @@ fn evictions_are_loss_and_lose_no_packet() {
     assert_eq!(status(&folder.portolan(&arguments[..4])), 0);
 }
 
-/// All that is held leaves at once, and the rest of a file is still on its way when it ends: no load is seen.
+/// All that is held leaves at once, and the rest of a file is still on its way when it ends: no thread sees a load.
 #[test]
 fn flows_of_short_captures_that_are_evicted_reach_the_records_with_any_number_of_threads() {
     let mut folder = Folder::new();

@@ -109,11 +109,6 @@ impl<'a> Meter<'a> {
         self.flows.load()
     }
 
-    /// Whether flows had to leave early to keep within the bound.
-    pub const fn has_evicted(&self) -> bool {
-        self.flows.evicted() > 0
-    }
-
     /// Whether the sink has failed, so that going on is of no use: [`Meter::finish`] will say why.
     pub const fn has_failed(&self) -> bool {
         self.ledger.failure.is_some()

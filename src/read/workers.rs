@@ -65,6 +65,12 @@ pub(super) fn run(
     watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Outcome {
     const WATCH_EVERY: Duration = Duration::from_millis(50);
+    let mut outcome =
+        Outcome { done: jobs.iter().map(|_| None).collect(), counted: Vec::new(), is_full: false };
+    // Each thread may pass the bound by what comes between two looks.
+    let Some(room) = room.checked_sub(2 * LOOK_EVERY * threads) else {
+        return Outcome { is_full: true, ..outcome };
+    };
     let shared = Shared {
         jobs,
         next: AtomicUsize::new(0),
@@ -72,12 +78,9 @@ pub(super) fn run(
         is_stopped: AtomicBool::new(false),
         is_full: AtomicBool::new(false),
         load: AtomicUsize::new(0),
-        // Each thread may pass the bound by what comes between two looks.
-        room: room.saturating_sub(2 * LOOK_EVERY * threads),
+        room,
         new,
     };
-    let mut outcome =
-        Outcome { done: jobs.iter().map(|_| None).collect(), counted: Vec::new(), is_full: false };
     thread::scope(|scope| {
         let (alive, finished) = channel::<()>();
         let workers: Vec<_> = (0..threads)
@@ -123,14 +126,10 @@ impl Shared<'_> {
 
     fn goes_on(&self) -> bool {
         if self.load.load(Ordering::Relaxed) > self.room {
-            self.stop_as_full();
+            self.is_full.store(true, Ordering::Relaxed);
+            self.is_stopped.store(true, Ordering::Relaxed);
         }
         !self.is_stopped.load(Ordering::Relaxed)
-    }
-
-    fn stop_as_full(&self) {
-        self.is_full.store(true, Ordering::Relaxed);
-        self.is_stopped.store(true, Ordering::Relaxed);
     }
 
     /// `None` if no record was found where the piece begins: it is the rest of the one before.
@@ -160,10 +159,6 @@ impl Shared<'_> {
             if self.goes_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         self.load.fetch_add(counting.meter.load().wrapping_sub(load_before), Ordering::Relaxed);
-        // A short capture may have filled a small table between two looks.
-        if counting.meter.has_evicted() {
-            self.stop_as_full();
-        }
         let (format, drops) = (format_of(&capture), capture.drops());
         let is_over = matches!(ended, Ended::Whole | Ended::Broken(_)) && !is_guess;
         Some(Done { format, packets, ended, drops, capture: (!is_over).then_some(capture), guessed })
