@@ -23,6 +23,8 @@ const LOOK_BACK: usize = 4;
 pub(super) struct Family<K: Key> {
     index: Index,
     segments: Slab<Segment<K>>,
+    /// Segments that came with another table, by mark, and are not in the index yet: after the last merge nobody looks for any.
+    unindexed: Vec<(u32, Id)>,
     /// Packets on their way into the table: the batch that fills, for which slots of the index are asked; the one whose slots
     /// are coming; and the one whose segments are coming. So each waits for memory while the others are worked on.
     batches: [Vec<Touch<K>>; STAGES],
@@ -38,6 +40,7 @@ impl<K: Key> Family<K> {
         Self {
             index: Index::default(),
             segments: Slab::default(),
+            unindexed: Vec::new(),
             batches: std::array::from_fn(|_| Vec::with_capacity(BATCH)),
             is_chained: false,
             timeout,
@@ -84,6 +87,7 @@ impl<K: Key> Family<K> {
 
     /// Takes all batches one step further, which adds the last one.
     pub(super) fn step(&mut self, details: &mut Details) {
+        self.index_all();
         self.add(details);
         for touch in &mut self.batches[1] {
             touch.guess = self.index.guess(touch.mark);
@@ -170,6 +174,7 @@ impl<K: Key> Family<K> {
         if !self.is_chained {
             return;
         }
+        self.index_all();
         for head in self.heads_of_chains(details) {
             let mut chain: Vec<Id> = self.chain(head, details).collect();
             // Those without time come first: `None` is the smallest.
@@ -230,6 +235,7 @@ impl<K: Key> Family<K> {
 
     /// Removes the segments that ended by `horizon`, which have to be settled, with their details.
     pub(super) fn remove_ended_by(&mut self, horizon: Option<i64>, details: &mut Details) {
+        self.index_all();
         let leaves = |segment: &Segment<K>| segment.span().map(|(_, last)| last) <= horizon;
         let ids = self.segments.ids();
         // Older segments of a key leave before newer ones.

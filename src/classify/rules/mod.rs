@@ -102,7 +102,7 @@ impl Rules {
         } else {
             services::read(text).map_err(error)?
         };
-        Ok(Self { file: file.to_owned(), list, left_out, digest: digest::fnv_1a([text]) })
+        Ok(Self { file: file.to_owned(), list, left_out, digest: digest::fnv_1a(&[text]) })
     }
 
     /// What the file was called.

@@ -17,7 +17,9 @@ struct Rest {
 
 impl<K: Key> Family<K> {
     /// Takes over the segments of another table, with their details.
-    pub(in super::super) fn merge(&mut self, other: Self, details: &mut Details, others: &mut Details) {
+    pub(in super::super) fn merge(&mut self, mut other: Self, details: &mut Details, others: &mut Details) {
+        self.index_all();
+        other.index_all();
         let older = other.older_segments(others);
         let Self { index, mut segments, is_chained, .. } = other;
         let rest = self.join_with(&index, &older, &mut segments, details, others);
@@ -29,12 +31,25 @@ impl<K: Key> Family<K> {
             }
         }
         let moved = self.segments.append(segments);
-        self.index.reserve(rest.new.len());
-        for (mark, id) in rest.new {
-            self.index.insert(mark, moved.place_of(id));
+        self.unindexed = rest.new;
+        self.unindexed.iter_mut().for_each(|(_, id)| *id = moved.place_of(*id));
+        if !rest.further.is_empty() {
+            self.index_all();
         }
         for (mark, id) in rest.further {
             self.take(mark, moved.place_of(id), details);
+        }
+    }
+
+    /// Puts into the index what came with another table.
+    #[inline]
+    pub(super) fn index_all(&mut self) {
+        if !self.unindexed.is_empty() {
+            let unindexed = std::mem::take(&mut self.unindexed);
+            self.index.reserve(unindexed.len());
+            for (mark, id) in unindexed {
+                self.index.insert(mark, id);
+            }
         }
     }
 
@@ -136,7 +151,7 @@ mod tests {
 
     use super::*;
     use crate::flow::details::NEVER;
-    use crate::flow::key::{Found, V4Key};
+    use crate::flow::key::{Found, Seed, V4Key};
     use crate::flow::segment::Touch;
     use crate::net::Transport;
     use crate::packet::TcpFlags;
@@ -149,13 +164,17 @@ mod tests {
     fn flows_of(ports: Range<u16>, times: &[i64]) -> Flows {
         let (mut family, mut details) = (Family::new(Some(TIMEOUT)), Details::new(None, 0));
         for (port, &time) in ports.flat_map(|port| times.iter().map(move |time| (port, time))) {
-            let (hosts, transport) = ([[10, 0, 0, 1].into(), [10, 0, 0, 2].into()], Transport::Tcp);
-            let Found { key, mark, sender } = V4Key::of(hosts, [port, 53], transport, &family.seed);
-            let (flags, bytes) = (TcpFlags::SYN, 60);
-            let touch = Touch { key, mark, guess: NONE, transport, sender, flags, bytes, time };
+            let touch = touch(port, time, &family.seed);
             family.add_slowly(&touch, &mut details);
         }
         (family, details)
+    }
+
+    fn touch(port: u16, time: i64, seed: &Seed) -> Touch<V4Key> {
+        let (hosts, transport) = ([[10, 0, 0, 1].into(), [10, 0, 0, 2].into()], Transport::Tcp);
+        let Found { key, mark, sender } = V4Key::of(hosts, [port, 53], transport, seed);
+        let (flags, bytes) = (TcpFlags::SYN, 60);
+        Touch { key, mark, guess: NONE, transport, sender, flags, bytes, time }
     }
 
     fn merge((family, details): &mut Flows, (other, mut others): Flows) {
@@ -206,6 +225,24 @@ mod tests {
                 let of_key = head.into_iter().flat_map(|head| family.chain(head, &details)).take(4);
                 assert_eq!(of_key.filter(|&of_key| of_key == id).count(), 1);
             }
+        }
+    }
+
+    #[test]
+    fn packets_find_what_came_with_another_table() {
+        for (own, other, flows) in
+            [(0..100, 100..9_000, 9_000), (0..9_000, 9_000..9_100, 9_100), (0..0, 0..9_000, 9_000)]
+        {
+            let mut merged = flows_of(own, &[0]);
+            merge(&mut merged, flows_of(other, &[0]));
+            let (mut family, mut details) = merged;
+            family.step(&mut details);
+            for port in 0..9_000 {
+                let touch = touch(port, 0, &family.seed);
+                family.add_slowly(&touch, &mut details);
+            }
+            let packets = family.ids().into_iter().map(|id| family.segments[id].record(&details).packets());
+            assert_eq!((family.len() as u64, packets.sum::<u64>()), (flows, flows + 9_000));
         }
     }
 
