@@ -52,7 +52,7 @@ impl Observed {
 
     /// The endpoint of a side.
     pub const fn endpoint(&self, side: Side) -> Endpoint {
-        self.endpoints[side.index()]
+        side.of(self.endpoints)
     }
 
     /// The service's endpoint, if a SYN/ACK came from it: something listens there.
@@ -93,27 +93,28 @@ fn is_group(address: IpAddr) -> bool {
 }
 
 #[cfg(feature = "read")]
+#[inline]
 fn opening(record: &FlowRecord) -> Option<Opening> {
     let handshake = &record.handshake;
     let seen_syn = handshake.syn.iter().any(Option::is_some);
     let client = client(handshake)?;
     let asked = client.other();
     // Only with RST, and never with ACK.
-    let turned_down = |side: Side| {
-        record.sent_by(side).flags.contains(TcpFlags::RST) && handshake.ack[side.index()].is_none()
-    };
+    let turned_down =
+        |side: Side| record.sent_by(side).flags.contains(TcpFlags::RST) && side.of(handshake.ack).is_none();
     // Whoever is sent a SYN/ACK out of the blue resets it: that may be a scan, and shows no service.
     if !seen_syn && turned_down(client) {
         return None;
     }
     // Where only one direction was captured, the client's ACK tells of the answer.
-    let answered = handshake.syn_ack[asked.index()].is_some() || handshake.ack[client.index()].is_some();
+    let answered = asked.of(handshake.syn_ack).is_some() || client.of(handshake.ack).is_some();
     Some(Opening { client, seen_syn, answered, refused: seen_syn && !answered && turned_down(asked) })
 }
 
 /// The side that asked for the connection: the one that sent the only SYN. Where none was seen, or both sides sent one, the one
 /// that got the only SYN/ACK: a simultaneous open (RFC 9293, section 3.5) has no client.
 #[cfg(feature = "read")]
+#[inline]
 fn client(handshake: &Handshake) -> Option<Side> {
     let [syn, syn_ack] = [handshake.syn, handshake.syn_ack].map(|times| times.map(|time| time.is_some()));
     match (syn, syn_ack) {

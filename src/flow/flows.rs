@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::details::Details;
-use super::key::{V4Key, V6Key};
+use super::key::{Key, V4Key, V6Key};
 use super::order::Place;
 use super::record::FlowRecord;
 use super::segment::Segment;
@@ -32,6 +32,13 @@ pub struct Part {
     of: usize,
 }
 
+/// Who is shown flows. Not a closure, for those are not inlined in several places; where a visit is, what it does not ask of a record
+/// need not be made.
+pub trait FlowVisitor {
+    /// Takes one flow.
+    fn visit(&mut self, record: &FlowRecord);
+}
+
 /// Some of the flows, which are held no longer than until they are shown.
 #[derive(Debug)]
 pub struct OwnedPart {
@@ -47,12 +54,25 @@ struct EndedPart {
 
 impl OwnedPart {
     /// Shows its flows, in no particular order.
-    pub fn visit(self, mut each: impl FnMut(&FlowRecord)) {
+    pub fn visit(self, visitor: &mut impl FlowVisitor) {
         for EndedPart { v4, v6, details } in self.shards {
-            v4.for_each(|segment| each(&segment.record(&details)));
-            v6.for_each(|segment| each(&segment.record(&details)));
+            show(v4, &details, visitor);
+            show(v6, &details, visitor);
         }
     }
+}
+
+fn show<K: Key>(part: SlabPart<Segment<K>>, details: &Details, visitor: &mut impl FlowVisitor) {
+    part.for_each(|segment| match details.get(segment.more) {
+        None => visitor.visit(&segment.plain_record()),
+        Some(_) => show_with_detail(segment, details, visitor),
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn show_with_detail<K: Key>(segment: &Segment<K>, details: &Details, visitor: &mut impl FlowVisitor) {
+    visitor.visit(&segment.record(details));
 }
 
 impl Flows {

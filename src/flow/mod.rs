@@ -15,6 +15,6 @@ mod segment;
 mod shard;
 mod table;
 
-pub use flows::{Flows, OwnedPart, Part};
+pub use flows::{FlowVisitor, Flows, OwnedPart, Part};
 pub use record::{FlowRecord, Handshake, IntervalVolume, Traffic};
 pub use table::{FlowOptions, FlowTable};

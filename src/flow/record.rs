@@ -62,12 +62,12 @@ pub struct Handshake {
 impl FlowRecord {
     /// The endpoint of a side.
     pub const fn endpoint(&self, side: Side) -> Endpoint {
-        self.endpoints[side.index()]
+        side.of(self.endpoints)
     }
 
     /// What a side sent.
     pub const fn sent_by(&self, side: Side) -> Traffic {
-        self.sent[side.index()]
+        side.of(self.sent)
     }
 
     /// The port pair.
@@ -86,11 +86,13 @@ impl FlowRecord {
     }
 
     /// The round-trip time of the TCP handshake in ns (see [`Handshake::rtt_ns`]).
+    #[inline]
     pub fn handshake_rtt_ns(&self) -> Option<u64> {
         self.span.and_then(|_| self.handshake.rtt_ns())
     }
 
     /// Nanoseconds from the first packet to the last; 0 without time stamps.
+    #[inline]
     pub fn duration_ns(&self) -> u64 {
         self.span.map_or(0, |(first, last)| last.nanos_since(first))
     }
@@ -99,27 +101,30 @@ impl FlowRecord {
 impl Handshake {
     /// The side that asked for the connection: it sent the earliest SYN, or its peer the earliest SYN/ACK.
     /// `None` if the flow has neither.
+    #[inline]
     pub fn client(&self) -> Option<Side> {
         earliest(&self.syn).or_else(|| earliest(&self.syn_ack).map(Side::other))
     }
 
     /// Whether the service side answered with SYN/ACK.
     pub fn answered(&self) -> bool {
-        self.client().is_some_and(|client| self.syn_ack[client.other().index()].is_some())
+        self.client().is_some_and(|client| client.other().of(self.syn_ack).is_some())
     }
 
     /// Nanoseconds from the client's first SYN to the ACK that completed the handshake, so the round trip over
     /// the whole path wherever the capture was made. `None` unless SYN, SYN/ACK and ACK are there in that order.
+    #[inline]
     pub fn rtt_ns(&self) -> Option<u64> {
         let client = self.client()?;
-        let syn = self.syn[client.index()]?;
-        let syn_ack = self.syn_ack[client.other().index()]?;
-        let ack = self.ack[client.index()]?;
+        let syn = client.of(self.syn)?;
+        let syn_ack = client.other().of(self.syn_ack)?;
+        let ack = client.of(self.ack)?;
         (syn <= syn_ack && syn_ack <= ack).then(|| ack.nanos_since(syn))
     }
 }
 
 /// The side with the earlier time; A in a tie.
+#[inline]
 fn earliest(times: &[Option<Timestamp>; 2]) -> Option<Side> {
     match *times {
         [Some(a), Some(b)] if b < a => Some(Side::B),

@@ -270,9 +270,19 @@ impl<K: Key> Segment<K> {
     }
 
     /// The flow's record.
+    pub(super) fn record(&self, details: &Details) -> FlowRecord {
+        let mut record = self.plain_record();
+        if let Some(detail) = details.get(self.more) {
+            self.complete(&mut record, detail);
+            record.intervals = details.series(self.more);
+        }
+        record
+    }
+
+    /// The flow's record as far as the entry knows it: that is all where there is no detail.
     #[inline(always)]
     #[allow(clippy::inline_always)] // for every flow
-    pub(super) fn record(&self, details: &Details) -> FlowRecord {
+    pub(super) fn plain_record(&self) -> FlowRecord {
         let span =
             self.span().map(|(first, last)| (Timestamp::from_nanos(first), Timestamp::from_nanos(last)));
         let sent = |side: usize| Traffic {
@@ -282,7 +292,7 @@ impl<K: Key> Segment<K> {
         };
         // Where no packet has a time, B began only if A sent none.
         let is_of_b = if span.is_some() { self.marks & OPENED_BY_B != 0 } else { self.packets[0] == 0 };
-        let mut record = FlowRecord {
+        FlowRecord {
             transport: self.transport,
             endpoints: self.key.endpoints(),
             span,
@@ -290,12 +300,7 @@ impl<K: Key> Segment<K> {
             opener: if is_of_b { Side::B } else { Side::A },
             handshake: self.handshake(),
             intervals: Vec::new(),
-        };
-        if let Some(detail) = details.get(self.more) {
-            self.complete(&mut record, detail);
-            record.intervals = details.series(self.more);
         }
-        record
     }
 
     /// Adds to a record what the entry has no room for.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::intervals::Intervals;
 use super::{DecidedFlow, FlowSink};
 use crate::classify::{self, Learned, Observed, PortTable};
-use crate::flow::{FlowOptions, FlowRecord, Flows};
+use crate::flow::{FlowOptions, FlowRecord, FlowVisitor, Flows};
 use crate::merge::Merge;
 use crate::pseudonyms::Pseudonyms;
 use crate::summary::{Loss, Summary, TalkerTally, Tally};
@@ -147,17 +147,48 @@ impl Ledger<'_> {
         let (table, learned, max_flows) = (&*self.table, &self.learned, self.max_flows);
         let pseudonyms = self.pseudonyms.as_ref();
         let tallies = threads::map(flows.into_parts(self.threads), self.threads, |part| {
-            let mut tally = Tally::new(max_flows);
-            part.visit(|record| {
-                let decision = classify::decide(&record.into(), table, learned);
-                let record = &*Pseudonyms::of_flow(pseudonyms, record);
-                tally.flow(record, &decision, table);
-                tally.series(record, &decision);
-            });
-            tally
+            let mut counting = Counting { tally: Tally::new(max_flows), table, learned };
+            match pseudonyms {
+                None => part.visit(&mut counting),
+                Some(pseudonyms) => part.visit(&mut Renaming { counting: &mut counting, pseudonyms }),
+            }
+            counting.tally
         });
         for tally in tallies {
             self.tally.merge(tally);
         }
+    }
+}
+
+/// Counts flows, as one of several threads.
+struct Counting<'a> {
+    tally: Tally,
+    table: &'a PortTable,
+    learned: &'a Learned,
+}
+
+impl FlowVisitor for Counting<'_> {
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // for every flow
+    fn visit(&mut self, record: &FlowRecord) {
+        let decision = classify::decide(&record.into(), self.table, self.learned);
+        self.tally.flow(record, &decision, self.table);
+        self.tally.series(record, &decision);
+    }
+}
+
+/// Counts flows between pseudonyms, decided by the true addresses.
+struct Renaming<'a, 'c> {
+    counting: &'c mut Counting<'a>,
+    pseudonyms: &'a Pseudonyms,
+}
+
+impl FlowVisitor for Renaming<'_, '_> {
+    fn visit(&mut self, record: &FlowRecord) {
+        let Counting { tally, table, learned } = &mut *self.counting;
+        let decision = classify::decide(&record.into(), table, learned);
+        let record = &*Pseudonyms::of_flow(Some(self.pseudonyms), record);
+        tally.flow(record, &decision, table);
+        tally.series(record, &decision);
     }
 }

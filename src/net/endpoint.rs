@@ -51,6 +51,15 @@ impl Side {
         }
     }
 
+    /// The one of two values by side that is this side's. Unlike an index it lets both stay in registers.
+    #[inline]
+    pub const fn of<T: Copy>(self, values: [T; 2]) -> T {
+        match self {
+            Self::A => values[0],
+            Self::B => values[1],
+        }
+    }
+
     /// 0 for A, 1 for B: the place of this side in a pair of values.
     pub const fn index(self) -> usize {
         self as usize

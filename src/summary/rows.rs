@@ -113,7 +113,8 @@ pub(super) struct FlowSizes {
 }
 
 impl FlowSizes {
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // for every flow
     pub(super) fn record(&mut self, record: &FlowRecord, volume: Volume) {
         self.bytes.record(volume.bytes);
         self.packets.record(volume.packets);

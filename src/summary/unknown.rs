@@ -9,7 +9,7 @@ use super::Counts;
 use crate::classify::{Decision, PortTable, ServiceId};
 use crate::flow::FlowRecord;
 use crate::merge::Merge;
-use crate::net::{Side, Transport};
+use crate::net::{Endpoint, Side, Transport};
 
 /// What unknown traffic goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +39,9 @@ impl UnknownEndpoints {
     /// The most candidates that an endpoint has: the first ones by name.
     pub const MOST_CANDIDATES: usize = 4;
 
+    /// Counts a flow, if its service is unknown.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // for every flow
     pub(super) fn add(
         &mut self,
         record: &FlowRecord,
@@ -46,16 +49,26 @@ impl UnknownEndpoints {
         counts: Counts,
         table: &PortTable,
     ) {
-        if decision.service != ServiceId::UNKNOWN {
-            return;
+        if decision.service == ServiceId::UNKNOWN {
+            let side = decision.service_side.unwrap_or(lower_port(record));
+            self.add_unknown((record.transport, record.endpoints), side, counts, table);
         }
-        let endpoint = record.endpoint(decision.service_side.unwrap_or(lower_port(record)));
-        let (transport, port, address) = (record.transport, endpoint.port, Some(endpoint.address));
-        let endpoint = UnknownEndpoint { transport, port, address };
+    }
+
+    #[inline(never)]
+    fn add_unknown(
+        &mut self,
+        (transport, endpoints): (Transport, [Endpoint; 2]),
+        side: Side,
+        counts: Counts,
+        table: &PortTable,
+    ) {
+        let Endpoint { address, port } = side.of(endpoints);
+        let endpoint = UnknownEndpoint { transport, port, address: Some(address) };
         self.count(endpoint, counts);
         // Most ports have no name: asking for it is much cheaper than for all names.
         let is_named = |port: &u16| table.entry(transport, *port).service != ServiceId::UNKNOWN;
-        for port in record.endpoints.map(|endpoint| endpoint.port).iter().filter(|port| is_named(port)) {
+        for port in endpoints.map(|endpoint| endpoint.port).iter().filter(|port| is_named(port)) {
             for listing in table.listings_of(transport, *port) {
                 self.suggest(endpoint, table.service_name(listing.service));
             }
