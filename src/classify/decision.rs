@@ -147,7 +147,7 @@ pub fn decide(flow: &Observed, table: &PortTable, learned: &Learned) -> Decision
 pub(super) fn entry_of(flow: &Observed, side: Option<Side>, basis: Basis, table: &PortTable) -> Entry {
     match (side, basis) {
         (Some(side), _) => table.entry_at(flow.transport, flow.endpoint(side)),
-        (None, Basis::Symmetric) => best_entry(*flow, table),
+        (None, Basis::Symmetric) => best_entry(flow, table),
         (None, _) => Entry::default(),
     }
 }
@@ -155,7 +155,7 @@ pub(super) fn entry_of(flow: &Observed, side: Option<Side>, basis: Basis, table:
 /// What the table says of a port that both ends use. A rule may be for the hosts of one end: the more specific one counts,
 /// and of equal ones that of the smaller endpoint.
 #[cold]
-fn best_entry(flow: Observed, table: &PortTable) -> Entry {
+fn best_entry(flow: &Observed, table: &PortTable) -> Entry {
     let [one, other] = flow.endpoints.map(|endpoint| table.entry_at(flow.transport, endpoint));
     let [length, other_length] = flow.endpoints.map(|endpoint| table.prefix_at(flow.transport, endpoint));
     let is_other =
@@ -174,7 +174,7 @@ struct Verdict {
 /// The first rule that applies.
 #[inline]
 fn decide_side(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
-    let Some((side, kind)) = shown(flow, table) else { return by_evidence(*flow, table, learned) };
+    let Some((side, kind)) = shown(flow, table) else { return by_evidence(flow, table, learned) };
     let (basis, confidence) = match kind {
         EvidenceKind::FtpData => (Basis::Callback, CALLED_BACK),
         EvidenceKind::Syn => (Basis::HandshakeSyn, SHOWN),
@@ -184,10 +184,9 @@ fn decide_side(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict
     Verdict { side, basis, confidence }
 }
 
-/// It gets the flow by value: a reference would keep each flow in memory, one whose side is shown too.
 #[inline(never)]
-fn by_evidence(flow: Observed, table: &PortTable, learned: &Learned) -> Verdict {
-    let Sums { points, has_service } = Sums::of(&flow, table, learned);
+fn by_evidence(flow: &Observed, table: &PortTable, learned: &Learned) -> Verdict {
+    let Sums { points, has_service } = Sums::of(flow, table, learned);
     let [a, b] = flow.endpoints.map(|endpoint| endpoint.port);
     let gap = points[0].abs_diff(points[1]);
     let is_telling = has_service || (flow.transport != Transport::Udp && gap >= WITHOUT_SERVICE);

@@ -135,7 +135,7 @@ pub(super) fn shown(flow: &Observed, table: &PortTable) -> Option<(Option<Side>,
         return Some((None, EvidenceKind::SamePort));
     }
     if (a == FTP_DATA || b == FTP_DATA)
-        && let Some(server) = ftp_data_server(*flow, table)
+        && let Some(server) = ftp_data_server(flow, table)
         && flow.opening.is_none_or(|opening| opening.client == server && !opening.refused)
     {
         return Some((Some(server), EvidenceKind::FtpData));
@@ -148,7 +148,7 @@ pub(super) fn shown(flow: &Observed, table: &PortTable) -> Option<(Option<Side>,
 /// The side with TCP port 20, if the other port may be a client's: neither a system port nor that of a service of common
 /// use, which some ask from port 20 to get through filters.
 #[inline(never)]
-fn ftp_data_server(flow: Observed, table: &PortTable) -> Option<Side> {
+fn ftp_data_server(flow: &Observed, table: &PortTable) -> Option<Side> {
     let may_be_clients = |endpoint: Endpoint| {
         endpoint.port > 1023 && table.entry_at(flow.transport, endpoint).standing < Standing::CommonPrimary
     };
@@ -241,7 +241,7 @@ fn weigh_alone(flow: &Observed, table: &PortTable, mut each: impl FnMut(Side, Ev
             add(kind);
         }
         if flow.transport == Transport::Udp {
-            if flow.is_group[side.index()] {
+            if side.of(flow.is_group) {
                 add(EvidenceKind::GroupDestination);
             }
             if flow.opener == Some(side.other()) {

@@ -54,7 +54,7 @@ impl Habits {
         let peer = side.other();
         // Over UDP, answers to a scan are no talk either.
         let is_asked = flow.transport != Transport::Udp || flow.opener.is_none_or(|opener| opener == peer);
-        let peers = if is_talk && is_asked && flow.spoke[peer.index()] {
+        let peers = if is_talk && is_asked && peer.of(flow.spoke) {
             1 << (hash(&flow.endpoint(peer).port) >> 58)
         } else {
             0

@@ -10,9 +10,9 @@ use crate::net::{Timestamp, Transport};
 use crate::packet::PacketMeta;
 
 /// Packets are added in batches of this many.
-pub(super) const BATCH: usize = 16;
+const BATCH: usize = 16;
 /// Batches of a family on the way at the same time.
-pub(super) const STAGES: usize = 3;
+const STAGES: usize = 3;
 
 /// How many segments of a key are looked at for a packet. Packets that fit none of them open another one, which is
 /// joined with its neighbours when the segments are settled: so no order of packets makes a packet expensive.
@@ -85,8 +85,15 @@ impl<K: Key> Family<K> {
         }
     }
 
+    /// Adds all packets that are on their way. Where none is, nothing is looked for.
+    pub(super) fn arrive(&mut self, details: &mut Details) {
+        while self.waiting() > 0 {
+            self.step(details);
+        }
+    }
+
     /// Takes all batches one step further, which adds the last one.
-    pub(super) fn step(&mut self, details: &mut Details) {
+    fn step(&mut self, details: &mut Details) {
         self.index_all();
         self.add(details);
         for touch in &mut self.batches[1] {

@@ -69,6 +69,7 @@ fn show<K: Key>(part: SlabPart<Segment<K>>, details: &Details, visitor: &mut imp
     });
 }
 
+/// Apart from the others, whose record so has no list and nothing else that has to be in memory.
 #[cold]
 #[inline(never)]
 fn show_with_detail<K: Key>(segment: &Segment<K>, details: &Details, visitor: &mut impl FlowVisitor) {

@@ -33,10 +33,10 @@ impl Shard {
         self.v4.waiting() + self.v6.waiting()
     }
 
-    /// Takes all batches of packets one step further.
-    pub(super) fn step(&mut self) {
-        self.v4.step(&mut self.details);
-        self.v6.step(&mut self.details);
+    /// Adds all packets that are on their way.
+    pub(super) fn arrive(&mut self) {
+        self.v4.arrive(&mut self.details);
+        self.v6.arrive(&mut self.details);
     }
 
     /// Takes over the segments of another one; in neither are packets waiting.

@@ -1,6 +1,5 @@
 //! The flow table: its shards, the bound on memory, and what comes out of it.
 
-use super::family::STAGES;
 use super::flows::Flows;
 use super::key::{Seed, V4Key, V6Key, seed};
 use super::order::Place;
@@ -169,11 +168,7 @@ impl FlowTable {
 
     /// Adds all packets that are on their way.
     pub fn arrive(&mut self) {
-        for shard in &mut self.shards {
-            for _ in 0..STAGES {
-                shard.step();
-            }
-        }
+        self.shards.iter_mut().for_each(Shard::arrive);
     }
 
     /// Shows the flows that had packets at `since` or later, in ns, or since their series were last taken: as they are by now,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::intervals::Intervals;
 use super::{DecidedFlow, FlowSink};
-use crate::classify::{self, Learned, Observed, PortTable};
+use crate::classify::{self, Decision, Learned, Observed, PortTable};
 use crate::flow::{FlowOptions, FlowRecord, FlowVisitor, Flows};
 use crate::merge::Merge;
 use crate::pseudonyms::Pseudonyms;
@@ -167,17 +167,31 @@ struct Counting<'a> {
     learned: &'a Learned,
 }
 
+#[allow(clippy::inline_always)] // for every flow
+impl Counting<'_> {
+    #[inline(always)]
+    fn decide(&self, record: &FlowRecord) -> Decision {
+        classify::decide(&record.into(), self.table, self.learned)
+    }
+
+    #[inline(always)]
+    fn count(&mut self, record: &FlowRecord, decision: &Decision) {
+        self.tally.flow(record, decision, self.table);
+        self.tally.series(record, decision);
+    }
+}
+
 impl FlowVisitor for Counting<'_> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // for every flow
     fn visit(&mut self, record: &FlowRecord) {
-        let decision = classify::decide(&record.into(), self.table, self.learned);
-        self.tally.flow(record, &decision, self.table);
-        self.tally.series(record, &decision);
+        let decision = self.decide(record);
+        self.count(record, &decision);
     }
 }
 
-/// Counts flows between pseudonyms, decided by the true addresses.
+/// Counts flows between pseudonyms, decided by the true addresses. Apart from [`Counting`], for a record that may be another one
+/// has to be made as a whole.
 struct Renaming<'a, 'c> {
     counting: &'c mut Counting<'a>,
     pseudonyms: &'a Pseudonyms,
@@ -185,10 +199,7 @@ struct Renaming<'a, 'c> {
 
 impl FlowVisitor for Renaming<'_, '_> {
     fn visit(&mut self, record: &FlowRecord) {
-        let Counting { tally, table, learned } = &mut *self.counting;
-        let decision = classify::decide(&record.into(), table, learned);
-        let record = &*Pseudonyms::of_flow(Some(self.pseudonyms), record);
-        tally.flow(record, &decision, table);
-        tally.series(record, &decision);
+        let decision = self.counting.decide(record);
+        self.counting.count(&Pseudonyms::of_flow(Some(self.pseudonyms), record), &decision);
     }
 }

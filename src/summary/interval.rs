@@ -133,8 +133,8 @@ impl IntervalTally {
             totals.flows += 1;
             match decision.service_side {
                 Some(side) => {
-                    totals.from_service.merge(sent[side.index()]);
-                    totals.to_service.merge(sent[side.other().index()]);
+                    totals.from_service.merge(side.of(sent));
+                    totals.to_service.merge(side.other().of(sent));
                 }
                 None => totals.undirected.merge(both),
             }

@@ -55,6 +55,7 @@ impl UnknownEndpoints {
         }
     }
 
+    /// It gets by value what it needs, so that the record of a known flow need not be in memory.
     #[inline(never)]
     fn add_unknown(
         &mut self,

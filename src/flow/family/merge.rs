@@ -18,6 +18,9 @@ struct Rest {
 impl<K: Key> Family<K> {
     /// Takes over the segments of another table, with their details.
     pub(in super::super) fn merge(&mut self, mut other: Self, details: &mut Details, others: &mut Details) {
+        if other.len() == 0 {
+            return;
+        }
         self.index_all();
         other.index_all();
         let older = other.older_segments(others);
@@ -244,6 +247,16 @@ mod tests {
             let packets = family.ids().into_iter().map(|id| family.segments[id].record(&details).packets());
             assert_eq!((family.len() as u64, packets.sum::<u64>()), (flows, flows + 9_000));
         }
+    }
+
+    #[test]
+    fn what_comes_with_the_last_table_stays_out_of_the_index() {
+        let mut flows = flows_of(0..100, &[0]);
+        merge(&mut flows, flows_of(100..300, &[0]));
+        merge(&mut flows, flows_of(0..0, &[0]));
+        flows.0.arrive(&mut flows.1);
+        flows.0.settle(&mut flows.1);
+        assert_eq!((flows.0.len(), flows.0.unindexed.len()), (300, 200));
     }
 
     #[test]
