@@ -1,6 +1,7 @@
 //! Reading captures to the end: sources through a [`Meter`](crate::meter::Meter) into a [`Summary`].
 
 mod counting;
+mod free;
 mod part;
 mod plan;
 mod workers;
@@ -207,7 +208,7 @@ impl<'a> Reading<'a> {
         }
         let mut all = new();
         outcome.counted.into_iter().for_each(|counted| all.absorb(counted));
-        let mut done = jobs.into_iter().zip(outcome.done).collect::<VecDeque<_>>();
+        let mut done = VecDeque::from(outcome.done);
         let mut pending = done.iter().filter_map(|(_, done)| done.as_ref()).map(Done::load).sum();
         let mut parts = Vec::with_capacity(inputs.len());
         for (number, input) in inputs.iter().enumerate() {

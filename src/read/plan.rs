@@ -12,19 +12,26 @@ pub(super) struct Job {
     pub(super) input: usize,
     pub(super) path: PathBuf,
     pub(super) piece: Piece,
+    /// About how many bytes there are to read.
+    pub(super) bytes: u64,
 }
 
-/// The files among the inputs, in pieces so long that each of so many threads has about the same to read, but no shorter than
-/// `shortest` bytes. `None` if that makes one job, or there are inputs that can be read only once.
+/// Pieces that each thread has to read: one that is done with its own can take some of those of another.
+const PIECES_PER_THREAD: u64 = 8;
+
+/// The files among the inputs, in pieces so long that each of so many threads has a few to read, but no shorter than `shortest`
+/// bytes. `None` if that makes one job, or there are inputs that can be read only once.
 pub(super) fn jobs(inputs: &[Input], threads: usize, shortest: u64) -> Option<Vec<Job>> {
     let lengths: Vec<u64> = inputs.iter().map(length).collect::<Option<_>>()?;
     let total: u64 = lengths.iter().sum();
-    let longest = total.div_ceil(threads.max(1) as u64).max(shortest).max(1);
+    let longest = total.div_ceil(threads.max(1) as u64 * PIECES_PER_THREAD).max(shortest).max(1);
     let mut jobs = Vec::new();
     for (number, (input, length)) in inputs.iter().zip(lengths).enumerate() {
         if let Input::Path(path) = input {
-            let piece_of = |piece| Job { input: number, path: path.clone(), piece };
-            jobs.extend(pieces(path, length, longest).into_iter().map(piece_of));
+            let pieces = pieces(path, length, longest);
+            let bytes = length / pieces.len() as u64;
+            let job = |piece| Job { input: number, path: path.clone(), piece, bytes };
+            jobs.extend(pieces.into_iter().map(job));
         }
     }
     (jobs.len() > 1).then_some(jobs)

@@ -3,18 +3,20 @@
 //! No thread evicts flows: where all of them have no room together, all stop, and nothing of it counts. What is evicted depends
 //! on the order of reading, so the numbers would not be those of one thread.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use super::counting::{Counting, Ended, LOOK_EVERY};
+use super::free::Free;
 use super::part::format_of;
 use super::plan::Job;
-use crate::source::{CaptureReader, Drops, Source};
+use crate::source::{CaptureReader, Drops, Piece, Source};
 
-/// What became of a job.
+/// What became of a job, or of several pieces of a file that one thread read one after the other.
 pub(super) struct Done {
     pub(super) format: String,
     pub(super) packets: u64,
@@ -36,7 +38,7 @@ impl Done {
 /// What the threads share.
 struct Shared<'a> {
     jobs: &'a [Job],
-    next: AtomicUsize,
+    free: Mutex<Free<'a>>,
     bytes: AtomicU64,
     is_stopped: AtomicBool,
     is_full: AtomicBool,
@@ -48,14 +50,14 @@ struct Shared<'a> {
 
 /// What the threads leave.
 pub(super) struct Outcome {
-    /// By job; `None` where none was begun.
-    pub(super) done: Vec<Option<Done>>,
+    /// In the order of the jobs. What one thread read without a stop is one; `None` where nothing was begun.
+    pub(super) done: Vec<(Job, Option<Done>)>,
     pub(super) counted: Vec<Counting<'static>>,
     /// Whether there were too many flows.
     pub(super) is_full: bool,
 }
 
-/// Has so many threads do the jobs, in their order. `watch` is called now and then, with the bytes read so far, and may stop
+/// Has so many threads do the jobs. `watch` is called now and then, with the bytes read so far, and may stop
 /// them. All together have room for so many flows.
 pub(super) fn run(
     jobs: &[Job],
@@ -65,15 +67,13 @@ pub(super) fn run(
     watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Outcome {
     const WATCH_EVERY: Duration = Duration::from_millis(50);
-    let mut outcome =
-        Outcome { done: jobs.iter().map(|_| None).collect(), counted: Vec::new(), is_full: false };
     // Each thread may pass the bound by what comes between two looks.
     let Some(room) = room.checked_sub(2 * LOOK_EVERY * threads) else {
-        return Outcome { is_full: true, ..outcome };
+        return Outcome { done: Vec::new(), counted: Vec::new(), is_full: true };
     };
     let shared = Shared {
         jobs,
-        next: AtomicUsize::new(0),
+        free: Mutex::new(Free::all(jobs)),
         bytes: AtomicU64::new(0),
         is_stopped: AtomicBool::new(false),
         is_full: AtomicBool::new(false),
@@ -81,13 +81,16 @@ pub(super) fn run(
         room,
         new,
     };
+    let (mut done, mut counted) = (Vec::new(), Vec::new());
     thread::scope(|scope| {
         let (alive, finished) = channel::<()>();
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 let (shared, alive) = (&shared, alive.clone());
+                // Taken here, so that a thread that is late to begin finds some left.
+                let first = shared.free().take_middle();
                 scope.spawn(move || {
-                    let worked = shared.work();
+                    let worked = shared.work(first);
                     drop(alive);
                     worked
                 })
@@ -100,28 +103,52 @@ pub(super) fn run(
             }
         }
         for worker in workers {
-            let (done, counted) = worker.join().expect("a thread panics only where one alone would");
-            outcome.counted.push(counted);
-            for (job, done) in done {
-                outcome.done[job] = done;
-            }
+            let (of_one, counted_by_one) = worker.join().expect("a thread panics only where one alone would");
+            done.extend(of_one);
+            counted.push(counted_by_one);
         }
     });
-    outcome.is_full = shared.is_full.into_inner();
-    outcome
+    Outcome { done: in_order(jobs, done), counted, is_full: shared.is_full.into_inner() }
 }
 
-impl Shared<'_> {
-    /// Does jobs until there is none left, or no room.
-    fn work(&self) -> (Vec<(usize, Option<Done>)>, Counting<'static>) {
+/// What was done, and between that what nobody has begun.
+fn in_order(jobs: &[Job], mut done: Vec<(Range<usize>, Option<Done>)>) -> Vec<(Job, Option<Done>)> {
+    done.sort_unstable_by_key(|(numbers, _)| numbers.start);
+    let mut done = done.into_iter().peekable();
+    let mut all = Vec::new();
+    let mut number = 0;
+    while let Some(job) = jobs.get(number) {
+        let mut job = job.clone();
+        let (end, done) = match done.next_if(|(numbers, _)| numbers.start == number) {
+            Some((numbers, done)) => (numbers.end, done),
+            None => (number + 1, None),
+        };
+        job.piece.end = jobs[end - 1].piece.end;
+        all.push((job, done));
+        number = end;
+    }
+    all
+}
+
+impl<'a> Shared<'a> {
+    /// Does jobs, from the first one that it has, until there is none left, or no room.
+    fn work(&self, mut next: Option<usize>) -> (Vec<(Range<usize>, Option<Done>)>, Counting<'static>) {
         let mut counted = (self.new)();
         let mut all = Vec::new();
-        while self.goes_on() {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(job) = self.jobs.get(number) else { break };
-            all.push((number, self.do_job(job, &mut counted)));
+        while self.goes_on()
+            && let Some(first) = next
+        {
+            let mut end = first + 1;
+            let done = self.do_jobs(first, &mut end, &mut counted);
+            all.push((first..end, done));
+            let mut free = self.free();
+            next = free.take_behind(end - 1).or_else(|| free.take_middle());
         }
         (all, counted)
+    }
+
+    fn free(&self) -> MutexGuard<'_, Free<'a>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn goes_on(&self) -> bool {
@@ -132,8 +159,10 @@ impl Shared<'_> {
         !self.is_stopped.load(Ordering::Relaxed)
     }
 
-    /// `None` if no record was found where the piece begins: it is the rest of the one before.
-    fn do_job(&self, job: &Job, counted: &mut Counting<'static>) -> Option<Done> {
+    /// Does a job, and the pieces of the same file that follow it as long as they are free, up to `end`. `None` if no record was
+    /// found where the piece begins: it is the rest of the one before.
+    fn do_jobs(&self, first: usize, end: &mut usize, counted: &mut Counting<'static>) -> Option<Done> {
+        let job = &self.jobs[first];
         let is_guess = job.piece.begin > 0;
         let mut guessed = is_guess.then(|| (self.new)());
         let mut capture = match CaptureReader::open_piece(&job.path, job.piece) {
@@ -152,15 +181,29 @@ impl Shared<'_> {
         };
         let counting = guessed.as_mut().unwrap_or(counted);
         let (mut packets, mut bytes_before, mut load_before) = (0, 0, counting.meter.load());
-        let ended = counting.frames(&mut capture, &mut packets, &mut |bytes, load| {
+        let mut look = |bytes: u64, load: usize| {
             self.bytes.fetch_add(bytes - bytes_before, Ordering::Relaxed);
             self.load.fetch_add(load.wrapping_sub(load_before), Ordering::Relaxed);
             (bytes_before, load_before) = (bytes, load);
             if self.goes_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        self.load.fetch_add(counting.meter.load().wrapping_sub(load_before), Ordering::Relaxed);
+        };
+        let ended = loop {
+            let ended = counting.frames(&mut capture, &mut packets, &mut look);
+            let goes_on = look(capture.bytes_read(), counting.meter.load()).is_continue();
+            let may_go_on = goes_on && matches!(ended, Ended::Paused);
+            let Some(piece) = may_go_on.then(|| self.next_piece(*end)).flatten() else { break ended };
+            capture.read_until(piece.end);
+            *end += 1;
+        };
         let (format, drops) = (format_of(&capture), capture.drops());
         let is_over = matches!(ended, Ended::Whole | Ended::Broken(_)) && !is_guess;
         Some(Done { format, packets, ended, drops, capture: (!is_over).then_some(capture), guessed })
+    }
+
+    /// Takes that job, if it is free and the next piece of the same file.
+    fn next_piece(&self, number: usize) -> Option<Piece> {
+        let piece = self.jobs.get(number)?.piece;
+        let is_next = piece.begin > 0 && self.free().take_behind(number - 1).is_some();
+        is_next.then_some(piece)
     }
 }
