@@ -254,13 +254,13 @@ impl<K: Key> Segment<K> {
             _ if self.first > other.first => other.marks,
             _ => self.marks & other.marks,
         } & OPENED_BY_B;
-        if other.first < self.first {
-            self.begin_at(other.first, details);
-        }
-        self.last = self.last.max(other.last);
-        let others = other.marks & !(EITHER_BEGAN_WITH_SYN | SYN_ACK_OF_B);
-        self.marks = (self.marks | others) & !OPENED_BY_B | opened_by_b;
-        self.put_all_of(other, details);
+        // What the later one tells needs a detail, unless the earlier one has told it before.
+        let [earlier, later] = if other.first < self.first { [*other, *self] } else { [*self, *other] };
+        (self.first, self.last) = (earlier.first, self.last.max(other.last));
+        (self.syn_ack, self.ack) = (earlier.syn_ack, earlier.ack);
+        let laters = later.marks & !(EITHER_BEGAN_WITH_SYN | SYN_ACK_OF_B);
+        self.marks = (earlier.marks | laters) & !OPENED_BY_B | opened_by_b;
+        self.put_all_of(&later, details);
         details.absorb(&mut self.more, other.more);
     }
 
@@ -352,6 +352,31 @@ mod tests {
                 segment.end_use();
                 assert!(!segment.add_if_taken(&Touch { time, ..touch() }, timeout, &mut details));
             }
+        }
+    }
+
+    #[test]
+    fn a_later_repetition_of_a_handshake_takes_no_detail() {
+        const FAR: i64 = 10_000_000_000;
+        let (syn, ack) = (TcpFlags::SYN, TcpFlags::ACK);
+        let packets = [(Side::A, syn), (Side::B, syn | ack), (Side::A, ack), (Side::B, ack)];
+        let timed = |begin: i64| {
+            let at = |((sender, flags), time)| Touch { sender, flags, time, ..touch() };
+            packets.into_iter().zip(begin..).map(at)
+        };
+        let mut details = Details::new(None, 0);
+        let mut of = |begin| {
+            let mut touches = timed(begin);
+            let mut segment = Segment::new(&touches.next().unwrap(), &mut details);
+            touches.for_each(|touch| segment.add(&touch, &mut details));
+            segment
+        };
+        let [first, later] = [of(0), of(FAR)];
+        for (mut segment, other) in [(first, later), (later, first)] {
+            segment.absorb(&other, &mut details);
+            timed(FAR + 5).for_each(|touch| segment.add(&touch, &mut details));
+            assert_eq!(segment.record(&details).handshake, first.record(&details).handshake);
+            assert!(details.is_empty());
         }
     }
 

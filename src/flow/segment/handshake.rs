@@ -33,7 +33,7 @@ impl<K: Key> Segment<K> {
     }
 
     /// Lets the segment begin at that time, which is no later than its first so far: what is told by that one is now told anew.
-    pub(super) fn begin_at(&mut self, time: i64, details: &mut Details) {
+    fn begin_at(&mut self, time: i64, details: &mut Details) {
         let told = *self;
         self.marks &= !EITHER_BEGAN_WITH_SYN;
         (self.syn_ack, self.ack) = (UNSEEN, [UNSEEN; 2]);
@@ -75,7 +75,7 @@ impl<K: Key> Segment<K> {
     fn put_syn(&mut self, side: Side, time: i64, details: &mut Details) {
         if time == self.first {
             self.marks |= BEGAN_WITH_SYN << side.index();
-        } else {
+        } else if time < side.of(self.syns()) {
             lower(&mut details.entry(&mut self.more).syn[side.index()], time);
         }
     }
@@ -87,7 +87,7 @@ impl<K: Key> Segment<K> {
         if has_room && since != UNSEEN {
             self.syn_ack = self.syn_ack.min(since);
             self.marks = self.marks & !SYN_ACK_OF_B | of_side;
-        } else {
+        } else if time < side.of(self.syn_acks()) {
             lower(&mut details.entry(&mut self.more).syn_ack[side.index()], time);
         }
     }
@@ -96,10 +96,10 @@ impl<K: Key> Segment<K> {
         let at = side.index();
         self.marks |= ACK_SEEN << at;
         let since = self.after_first(time);
-        if since == UNSEEN {
-            lower(&mut details.entry(&mut self.more).ack[at], time);
-        } else {
+        if since != UNSEEN {
             self.ack[at] = self.ack[at].min(since);
+        } else if time < side.of(self.acks()) {
+            lower(&mut details.entry(&mut self.more).ack[at], time);
         }
     }
 
