@@ -1,6 +1,5 @@
 //! Storage that grows without moving what it holds, once that is more than a little.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::memory::{in_huge_pages, prefetch};
@@ -60,18 +59,6 @@ impl<T> Slab<T> {
     /// Sorts what is free, as [`Slab::part`] needs it.
     pub(crate) fn sort_free(&mut self) {
         self.free.sort_unstable();
-    }
-
-    /// The items of one of so many parts that are about as long, in the order of memory; what is free has to be sorted.
-    pub(crate) fn part(&self, number: usize, parts: usize) -> impl Iterator<Item = &T> {
-        let bound = |part: usize| self.places() * part / parts;
-        let (begin, end) = (bound(number), bound(number + 1));
-        let items = self.chunks.iter().enumerate().flat_map(move |(chunk, items)| {
-            let within = |place: usize| place.saturating_sub(chunk * CHUNK).min(items.len());
-            &items[within(begin)..within(end)]
-        });
-        let passed = self.free.partition_point(|&id| (id as usize) < begin);
-        in_use(items, begin, self.free[passed..].iter().copied())
     }
 
     #[inline(always)]
@@ -201,34 +188,63 @@ impl Moved {
     }
 }
 
+/// Parts get so many items in turn: what lies together is alike, and each part should get some of everything. Chunks hold
+/// several.
+const STRIPE: usize = 1 << 10;
+
+/// Which of the places of a slab belong to one of so many parts.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    number: usize,
+    parts: usize,
+}
+
+impl Share {
+    fn has(self, place: usize) -> bool {
+        place / STRIPE % self.parts == self.number
+    }
+
+    /// The stripes of a chunk that belong here, with the places of their first items.
+    fn of_chunk<T>(self, chunk: usize, items: &[T]) -> impl Iterator<Item = (usize, &[T])> {
+        let stripes = (chunk * CHUNK..).step_by(STRIPE).zip(items.chunks(STRIPE));
+        stripes.filter(move |(first, _)| self.has(*first))
+    }
+
+    /// Tells what is free of the places that belong here, in their order; `free` is sorted.
+    fn is_free(self, free: &[Id]) -> impl FnMut(usize) -> bool + use<> {
+        let own: Vec<Id> = free.iter().copied().filter(|&id| self.has(id as usize)).collect();
+        let mut own = own.into_iter().peekable();
+        move |place| own.next_if(|&id| id as usize == place).is_some()
+    }
+}
+
 /// Some of the items of a slab, for one of several threads. Chunks are given back once no part needs them.
 #[derive(Debug)]
 pub(crate) struct SlabPart<T> {
-    chunks: Vec<(Arc<Vec<T>>, Range<usize>)>,
-    /// The place of the first item.
-    first: usize,
+    chunks: Vec<Arc<Vec<T>>>,
     /// The places that are free, sorted.
-    free: Vec<Id>,
+    free: Arc<[Id]>,
+    share: Share,
 }
 
 impl<T> Slab<T> {
+    /// The items of one of so many parts that are about as long, in the order of memory; what is free has to be sorted.
+    pub(crate) fn part(&self, number: usize, parts: usize) -> impl Iterator<Item = &T> {
+        let share = Share { number, parts };
+        let mut is_free = share.is_free(&self.free);
+        let stripes = (0..).zip(&self.chunks).flat_map(move |(chunk, items)| share.of_chunk(chunk, items));
+        let items = stripes.flat_map(|(first, stripe)| (first..).zip(stripe));
+        items.filter(move |(place, _)| !is_free(*place)).map(|(_, item)| item)
+    }
+
     /// All items in so many parts that are about as long; what is free has to be sorted.
     pub(crate) fn into_parts(self, parts: usize) -> Vec<SlabPart<T>> {
-        let places = self.places();
         let chunks: Vec<Arc<Vec<T>>> = self.chunks.into_iter().map(Arc::new).collect();
-        let part = |number| {
-            let [first, end] = [number, number + 1].map(|bound| places * bound / parts);
-            let [passed, free_end] =
-                [first, end].map(|bound| self.free.partition_point(|&id| (id as usize) < bound));
-            let chunks = chunks.iter().enumerate().map(|(chunk, items)| {
-                let within = |place: usize| place.saturating_sub(chunk * CHUNK).min(items.len());
-                (Arc::clone(items), within(first)..within(end))
-            });
-            SlabPart {
-                chunks: chunks.filter(|(_, range)| !range.is_empty()).collect(),
-                first,
-                free: self.free[passed..free_end].to_vec(),
-            }
+        let free: Arc<[Id]> = self.free.into();
+        let part = |number| SlabPart {
+            chunks: chunks.clone(),
+            free: Arc::clone(&free),
+            share: Share { number, parts },
         };
         (0..parts).map(part).collect()
     }
@@ -237,27 +253,17 @@ impl<T> Slab<T> {
 impl<T> SlabPart<T> {
     /// Shows all items, in the order of memory.
     pub(crate) fn for_each(self, mut each: impl FnMut(&T)) {
-        let (mut place, mut free) = (self.first, self.free.into_iter().peekable());
-        for (items, range) in self.chunks {
-            for item in &items[range] {
-                if free.next_if(|&id| id as usize == place).is_none() {
-                    each(item);
+        let mut is_free = self.share.is_free(&self.free);
+        for (chunk, items) in self.chunks.into_iter().enumerate() {
+            for (first, stripe) in self.share.of_chunk(chunk, &items) {
+                for (place, item) in (first..).zip(stripe) {
+                    if !is_free(place) {
+                        each(item);
+                    }
                 }
-                place += 1;
             }
         }
     }
-}
-
-/// All items but those that are free, whose places are sorted; the first item is in the place `first`.
-fn in_use<I: Iterator>(
-    items: I,
-    first: usize,
-    free: impl Iterator<Item = Id>,
-) -> impl Iterator<Item = I::Item> {
-    let mut free = free.peekable();
-    let mut is_free = move |place: usize| free.next_if(|&id| id as usize == first + place).is_some();
-    items.enumerate().filter(move |(place, _)| !is_free(*place)).map(|(_, item)| item)
 }
 
 impl<T> std::ops::Index<Id> for Slab<T> {
@@ -290,8 +296,9 @@ mod tests {
         assert_eq!(slab.len(), CHUNK + 2);
         assert_eq!(slab.ids(), [&ids[..5], &ids[6..]].concat());
         for parts in [1, 2, 7] {
-            let items: Vec<usize> = (0..parts).flat_map(|part| slab.part(part, parts)).copied().collect();
-            assert_eq!(items, (0..CHUNK + 3).filter(|&item| item != 5).collect::<Vec<_>>());
+            let mut items: Vec<usize> = (0..parts).flat_map(|part| slab.part(part, parts)).copied().collect();
+            items.sort_unstable();
+            assert!(items.into_iter().eq((0..CHUNK + 3).filter(|&item| item != 5)));
         }
         assert_eq!(slab.insert(99), ids[5]);
         assert_eq!(slab[ids[5]], 99);
@@ -363,6 +370,22 @@ mod tests {
     }
 
     #[test]
+    fn each_part_has_some_of_all_that_lies_together() {
+        let mut slab = Slab::default();
+        (0..4 * CHUNK).for_each(|item| _ = slab.insert(item));
+        for parts in [2, 3, 7] {
+            let borrowed = |number| slab.part(number, parts).copied().collect::<Vec<_>>();
+            let all: Vec<Vec<usize>> = (0..parts).map(borrowed).collect();
+            for begin in (0..4 * CHUNK).step_by(CHUNK) {
+                let within = |part: &Vec<usize>| {
+                    part.iter().filter(|item| (begin..begin + CHUNK).contains(item)).count()
+                };
+                assert!(all.iter().all(|part| within(part).abs_diff(CHUNK / parts) <= STRIPE));
+            }
+        }
+    }
+
+    #[test]
     fn owned_parts_are_the_whole_and_give_back_what_they_have_shown() {
         for parts in [1, 2, 7] {
             let mut slab = Slab::default();
@@ -379,7 +402,8 @@ mod tests {
                     assert!(parts > 1 || *item < CHUNK || Arc::strong_count(&counted) <= 4);
                 });
             }
-            assert_eq!(shown, (0..CHUNK + 3).filter(|&item| !is_free(item)).collect::<Vec<_>>());
+            shown.sort_unstable();
+            assert!(shown.into_iter().eq((0..CHUNK + 3).filter(|&item| !is_free(item))));
             assert_eq!(Arc::strong_count(&counted), 1);
         }
     }

@@ -17,7 +17,7 @@ pub(super) struct Job {
 }
 
 /// Pieces that each thread has to read: one that is done with its own can take some of those of another.
-const PIECES_PER_THREAD: u64 = 8;
+const PIECES_PER_THREAD: u64 = 16;
 
 /// The files among the inputs, in pieces so long that each of so many threads has a few to read, but no shorter than `shortest`
 /// bytes. `None` if that makes one job, or there are inputs that can be read only once.
