@@ -1,5 +1,8 @@
 //! Which flow the next packet is of, and what the packet is.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::random::{Random, mix};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,9 @@ const UDP_PORTS: [u16; 8] = [53, 53, 53, 443, 443, 123, 5060, 51_820];
 /// Frames of client and server hello sizes, with 630 bytes on average.
 const LENGTHS: [(u64, u64); 4] = [(66, 40), (114, 5), (590, 25), (1514, 30)];
 
+/// Packets between two of a handshake, at most: 50 ms of `mix`.
+const MOST_BETWEEN: u64 = 5_000;
+
 /// Bytes that hardly compress, as those of TLS, and a text that does.
 const POOL: usize = 1 << 20;
 
@@ -78,6 +84,8 @@ pub(crate) struct Flows {
     seen: Vec<u32>,
     /// Shares of the first n flows, in 2^-32, for the choice of one.
     shares: Vec<u32>,
+    /// What is left of handshakes: the number of the packet after which it comes, the flow, and which of its packets it is.
+    due: BinaryHeap<Reverse<(u64, usize, u32)>>,
     number: u64,
     pool: Vec<u8>,
 }
@@ -94,6 +102,7 @@ impl Flows {
             random,
             seen: if is_scan { Vec::new() } else { vec![0; usize::try_from(plan.flows).unwrap()] },
             shares: if is_scan { Vec::new() } else { zipf(plan.flows) },
+            due: BinaryHeap::new(),
             number: 0,
             pool,
         }
@@ -108,15 +117,33 @@ impl Flows {
         }
     }
 
+    /// A packet that completes a handshake, if one is due; else one of a flow that is drawn, and which of its packets that is.
+    fn choose(&mut self) -> (usize, u32) {
+        while let Some(Reverse((_, flow, nth))) =
+            self.due.peek().copied().filter(|due| due.0.0 <= self.number)
+        {
+            self.due.pop();
+            // Where the flow was drawn meanwhile, it has come already.
+            if self.seen[flow] == nth {
+                return (flow, nth);
+            }
+        }
+        #[allow(clippy::cast_possible_truncation)] // the upper half
+        let point = (self.random.next() >> 32) as u32;
+        let flow = self.shares.partition_point(|share| *share < point).min(self.seen.len() - 1);
+        (flow, self.seen[flow])
+    }
+
     /// A packet of a popular flow more often than one of another.
     #[allow(clippy::cast_possible_truncation)] // hashes are cut into parts
     fn traffic(&mut self) -> Packet {
-        let point = (self.random.next() >> 32) as u32;
-        let flow = self.shares.partition_point(|share| *share < point).min(self.seen.len() - 1);
-        let nth = self.seen[flow];
+        let (flow, nth) = self.choose();
         self.seen[flow] += 1;
         let hash = mix(flow as u64 + 1);
         let is_udp = hash % 10 < 3;
+        if !is_udp && nth < 2 {
+            self.due.push(Reverse((self.number + 10 + (hash >> 24) % MOST_BETWEEN, flow, nth + 1)));
+        }
         let server = if is_udp {
             UDP_PORTS[(hash >> 8) as usize % UDP_PORTS.len()]
         } else {

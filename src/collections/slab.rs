@@ -16,8 +16,8 @@ const BOUNDED: &str = "a slab is bounded far below four billion items";
 const CHUNK_BITS: u32 = if cfg!(test) { 13 } else { 18 };
 const CHUNK: usize = 1 << CHUNK_BITS;
 
-/// So many items are in ordinary pages, of which only those are taken that are used.
-const FEW: usize = 1 << 12;
+/// So many items are in ordinary pages, of which only those are taken that are used: a few megabytes.
+const FEW: usize = if cfg!(test) { 1 << 12 } else { 1 << 15 };
 
 /// Items by number, in chunks that never move; freed places are used again.
 #[derive(Debug)]

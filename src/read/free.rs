@@ -24,20 +24,32 @@ impl<'a> Free<'a> {
     }
 
     /// Takes the job in the middle of the longest run, and leaves what is before it to the thread that comes from there. So each
-    /// has about the same to do, whatever they meet, and few begin where records have to be looked for.
-    pub(super) fn take_middle(&mut self) -> Option<usize> {
-        let bytes = |run: &Range<usize>| self.jobs[run.clone()].iter().map(|job| job.bytes).sum::<u64>();
-        let longest = (0..self.runs.len()).max_by_key(|&number| (bytes(&self.runs[number]), number))?;
-        let run = self.runs[longest].clone();
-        if run.start == 0 {
-            return Some(self.take_at(longest, 0));
-        }
-        let (half, mut passed) = (bytes(&run) / 2, 0);
+    /// has about the same to do, whatever they meet.
+    ///
+    /// Where records have to be looked for, what is read needs a table of its own until it is known to be right: that is only done
+    /// for runs of so many jobs.
+    pub(super) fn take_middle(&mut self, fewest: usize) -> Option<usize> {
+        let middles = self.runs.iter().enumerate().map(|(number, run)| (number, self.middle(run)));
+        let is_worth = |&(number, middle): &(usize, usize)| {
+            self.runs[number].len() >= fewest || self.jobs[middle].piece.begin == 0
+        };
+        let (longest, middle) =
+            middles.filter(is_worth).max_by_key(|&(number, _)| (self.bytes(&self.runs[number]), number))?;
+        Some(self.take_at(longest, middle))
+    }
+
+    /// Where half of a run's bytes are passed; the begin of the first run, to which no thread comes.
+    fn middle(&self, run: &Range<usize>) -> usize {
+        let (half, mut passed) = (self.bytes(run) / 2, 0);
         let middle = run.clone().find(|&job| {
             passed += self.jobs[job].bytes;
             passed > half
         });
-        Some(self.take_at(longest, middle.unwrap_or(run.start)))
+        middle.filter(|_| run.start > 0).unwrap_or(run.start)
+    }
+
+    fn bytes(&self, run: &Range<usize>) -> u64 {
+        self.jobs[run.clone()].iter().map(|job| job.bytes).sum()
     }
 
     fn take_at(&mut self, run: usize, job: usize) -> usize {
@@ -63,7 +75,7 @@ mod tests {
     fn threads_start_apart_and_go_on_to_their_neighbours() {
         let jobs = jobs(&[1; 16]);
         let mut free = Free::all(&jobs);
-        assert_eq!([(); 4].map(|()| free.take_middle().unwrap()), [0, 8, 12, 4]);
+        assert_eq!([(); 4].map(|()| free.take_middle(1).unwrap()), [0, 8, 12, 4]);
         assert_eq!(
             (free.take_behind(8), free.take_behind(9), free.take_behind(10)),
             (Some(9), Some(10), Some(11))
@@ -73,10 +85,21 @@ mod tests {
     }
 
     #[test]
+    fn a_short_run_is_left_to_the_thread_that_comes_to_it_unless_a_file_begins_there() {
+        for (begin, taken) in [(0, Some(2)), (1, None)] {
+            let mut jobs = jobs(&[1; 3]);
+            jobs[2].piece.begin = begin;
+            let mut free = Free::all(&jobs);
+            assert_eq!((free.take_middle(2), free.take_behind(0)), (Some(0), Some(1)));
+            assert_eq!((free.take_middle(2), free.take_behind(1)), (taken, taken.xor(Some(2))));
+        }
+    }
+
+    #[test]
     fn the_middle_is_that_of_the_bytes() {
         let jobs = jobs(&[1, 1, 1, 1, 1, 100, 1, 1]);
         let mut free = Free::all(&jobs);
-        assert_eq!([(); 2].map(|()| free.take_middle().unwrap()), [0, 5]);
+        assert_eq!([(); 2].map(|()| free.take_middle(1).unwrap()), [0, 5]);
     }
 
     #[test]
@@ -86,7 +109,7 @@ mod tests {
                 let jobs = jobs(&(0..count).map(|number| number % 7).collect::<Vec<_>>());
                 let mut free = Free::all(&jobs);
                 let mut taken = Vec::new();
-                while let Some(mut job) = free.take_middle() {
+                while let Some(mut job) = free.take_middle(1) {
                     taken.push(job);
                     for _ in 1..reach {
                         job = free.take_behind(job).map_or(job, |next| {

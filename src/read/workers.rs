@@ -35,6 +35,9 @@ impl Done {
     }
 }
 
+/// So many pieces left to another thread are worth a table more.
+const WORTH_A_TABLE: usize = 4;
+
 /// What the threads share.
 struct Shared<'a> {
     jobs: &'a [Job],
@@ -88,7 +91,7 @@ pub(super) fn run(
             .map(|_| {
                 let (shared, alive) = (&shared, alive.clone());
                 // Taken here, so that a thread that is late to begin finds some left.
-                let first = shared.free().take_middle();
+                let first = shared.free().take_middle(1);
                 scope.spawn(move || {
                     let worked = shared.work(first);
                     drop(alive);
@@ -142,7 +145,7 @@ impl<'a> Shared<'a> {
             let done = self.do_jobs(first, &mut end, &mut counted);
             all.push((first..end, done));
             let mut free = self.free();
-            next = free.take_behind(end - 1).or_else(|| free.take_middle());
+            next = free.take_behind(end - 1).or_else(|| free.take_middle(WORTH_A_TABLE));
         }
         (all, counted)
     }
