@@ -367,11 +367,11 @@ mod tests {
         let mut details = Details::new(None, 0);
         let mut of = |begin| {
             let mut touches = timed(begin);
-            let mut segment = Segment::new(&touches.next().unwrap(), &mut details);
+            let mut segment = touches.next().map(|first| Segment::new(&first, &mut details))?;
             touches.for_each(|touch| segment.add(&touch, &mut details));
-            segment
+            Some(segment)
         };
-        let [first, later] = [of(0), of(FAR)];
+        let (Some(first), Some(later)) = (of(0), of(FAR)) else { panic!("there are packets") };
         for (mut segment, other) in [(first, later), (later, first)] {
             segment.absorb(&other, &mut details);
             timed(FAR + 5).for_each(|touch| segment.add(&touch, &mut details));

@@ -51,6 +51,13 @@ struct Shared<'a> {
     new: &'a (dyn Fn() -> Counting<'static> + Sync),
 }
 
+/// Jobs that one thread did one after the other, by number: one, or pieces of a file that follow each other.
+struct Run {
+    jobs: Range<usize>,
+    /// `None` if no record was found where they begin.
+    done: Option<Done>,
+}
+
 /// What the threads leave.
 pub(super) struct Outcome {
     /// In the order of the jobs. What one thread read without a stop is one; `None` where nothing was begun.
@@ -115,15 +122,15 @@ pub(super) fn run(
 }
 
 /// What was done, and between that what nobody has begun.
-fn in_order(jobs: &[Job], mut done: Vec<(Range<usize>, Option<Done>)>) -> Vec<(Job, Option<Done>)> {
-    done.sort_unstable_by_key(|(numbers, _)| numbers.start);
+fn in_order(jobs: &[Job], mut done: Vec<Run>) -> Vec<(Job, Option<Done>)> {
+    done.sort_unstable_by_key(|run| run.jobs.start);
     let mut done = done.into_iter().peekable();
     let mut all = Vec::new();
     let mut number = 0;
     while let Some(job) = jobs.get(number) {
         let mut job = job.clone();
-        let (end, done) = match done.next_if(|(numbers, _)| numbers.start == number) {
-            Some((numbers, done)) => (numbers.end, done),
+        let (end, done) = match done.next_if(|run| run.jobs.start == number) {
+            Some(run) => (run.jobs.end, run.done),
             None => (number + 1, None),
         };
         job.piece.end = jobs[end - 1].piece.end;
@@ -135,7 +142,7 @@ fn in_order(jobs: &[Job], mut done: Vec<(Range<usize>, Option<Done>)>) -> Vec<(J
 
 impl<'a> Shared<'a> {
     /// Does jobs, from the first one that it has, until there is none left, or no room.
-    fn work(&self, mut next: Option<usize>) -> (Vec<(Range<usize>, Option<Done>)>, Counting<'static>) {
+    fn work(&self, mut next: Option<usize>) -> (Vec<Run>, Counting<'static>) {
         let mut counted = (self.new)();
         let mut all = Vec::new();
         while self.goes_on()
@@ -143,7 +150,7 @@ impl<'a> Shared<'a> {
         {
             let mut end = first + 1;
             let done = self.do_jobs(first, &mut end, &mut counted);
-            all.push((first..end, done));
+            all.push(Run { jobs: first..end, done });
             let mut free = self.free();
             next = free.take_behind(end - 1).or_else(|| free.take_middle(WORTH_A_TABLE));
         }
