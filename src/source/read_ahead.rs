@@ -4,8 +4,9 @@ use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
-/// Unpacked bytes that are handed over at once: each time wakes a thread.
-pub(super) const BLOCK: usize = 1024 * 1024;
+/// Unpacked bytes that are handed over at once: each time wakes a thread, and those of larger blocks leave the processor's caches
+/// on the way.
+pub(super) const BLOCK: usize = 256 * 1024;
 /// Compressed bytes that are handed over at once, at most: what there is of a pipe is not kept back.
 const COMPRESSED_BLOCK: usize = 256 * 1024;
 /// Room before them, for what is left of the block before.
