@@ -210,20 +210,24 @@ impl Share {
         stripes.filter(move |(first, _)| self.has(*first))
     }
 
-    /// Tells what is free of the places that belong here, in their order; `free` is sorted.
-    fn is_free(self, free: &[Id]) -> impl FnMut(usize) -> bool + use<> {
-        let own: Vec<Id> = free.iter().copied().filter(|&id| self.has(id as usize)).collect();
-        let mut own = own.into_iter().peekable();
-        move |place| own.next_if(|&id| id as usize == place).is_some()
+    /// Those of some places that belong here.
+    fn of_free(self, free: &[Id]) -> Vec<Id> {
+        free.iter().copied().filter(|&id| self.has(id as usize)).collect()
     }
+}
+
+/// Tells of places, in their order, whether they are among those, which are sorted.
+fn is_among(free: Vec<Id>) -> impl FnMut(usize) -> bool {
+    let mut free = free.into_iter().peekable();
+    move |place| free.next_if(|&id| id as usize == place).is_some()
 }
 
 /// Some of the items of a slab, for one of several threads. Chunks are given back once no part needs them.
 #[derive(Debug)]
 pub(crate) struct SlabPart<T> {
     chunks: Vec<Arc<Vec<T>>>,
-    /// The places that are free, sorted.
-    free: Arc<[Id]>,
+    /// Its places that are free, sorted.
+    free: Vec<Id>,
     share: Share,
 }
 
@@ -231,7 +235,7 @@ impl<T> Slab<T> {
     /// The items of one of so many parts that are about as long, in the order of memory; what is free has to be sorted.
     pub(crate) fn part(&self, number: usize, parts: usize) -> impl Iterator<Item = &T> {
         let share = Share { number, parts };
-        let mut is_free = share.is_free(&self.free);
+        let mut is_free = is_among(share.of_free(&self.free));
         let stripes = (0..).zip(&self.chunks).flat_map(move |(chunk, items)| share.of_chunk(chunk, items));
         let items = stripes.flat_map(|(first, stripe)| (first..).zip(stripe));
         items.filter(move |(place, _)| !is_free(*place)).map(|(_, item)| item)
@@ -240,20 +244,16 @@ impl<T> Slab<T> {
     /// All items in so many parts that are about as long; what is free has to be sorted.
     pub(crate) fn into_parts(self, parts: usize) -> Vec<SlabPart<T>> {
         let chunks: Vec<Arc<Vec<T>>> = self.chunks.into_iter().map(Arc::new).collect();
-        let free: Arc<[Id]> = self.free.into();
-        let part = |number| SlabPart {
-            chunks: chunks.clone(),
-            free: Arc::clone(&free),
-            share: Share { number, parts },
-        };
-        (0..parts).map(part).collect()
+        let shares = (0..parts).map(|number| Share { number, parts });
+        let part = |share: Share| SlabPart { chunks: chunks.clone(), free: share.of_free(&self.free), share };
+        shares.map(part).collect()
     }
 }
 
 impl<T> SlabPart<T> {
     /// Shows all items, in the order of memory.
     pub(crate) fn for_each(self, mut each: impl FnMut(&T)) {
-        let mut is_free = self.share.is_free(&self.free);
+        let mut is_free = is_among(self.free);
         for (chunk, items) in self.chunks.into_iter().enumerate() {
             for (first, stripe) in self.share.of_chunk(chunk, &items) {
                 for (place, item) in (first..).zip(stripe) {

@@ -247,19 +247,14 @@ impl<K: Key> Segment<K> {
             self.flags[side] |= other.flags[side];
             self.add_counts(side, (other.packets[side], other.bytes[side]), details);
         }
-        let opened_by_b = match (self.span(), other.span()) {
-            (None, _) => other.marks,
-            (_, None) => self.marks,
-            _ if self.first < other.first => self.marks,
-            _ if self.first > other.first => other.marks,
-            _ => self.marks & other.marks,
-        } & OPENED_BY_B;
         // What the later one tells needs a detail, unless the earlier one has told it before.
         let [earlier, later] = if other.first < self.first { [*other, *self] } else { [*self, *other] };
+        // Of two that begin at the same time, A may have sent the first packet of either.
+        let openers = if earlier.first == later.first { later.marks } else { OPENED_BY_B };
         (self.first, self.last) = (earlier.first, self.last.max(other.last));
         (self.syn_ack, self.ack) = (earlier.syn_ack, earlier.ack);
         let laters = later.marks & !(EITHER_BEGAN_WITH_SYN | SYN_ACK_OF_B);
-        self.marks = (earlier.marks | laters) & !OPENED_BY_B | opened_by_b;
+        self.marks = (earlier.marks | laters) & !OPENED_BY_B | earlier.marks & openers & OPENED_BY_B;
         self.put_all_of(&later, details);
         details.absorb(&mut self.more, other.more);
     }

@@ -29,27 +29,25 @@ impl<'a> Free<'a> {
     /// Where records have to be looked for, what is read needs a table of its own until it is known to be right: that is only done
     /// for runs of so many jobs.
     pub(super) fn take_middle(&mut self, fewest: usize) -> Option<usize> {
-        let middles = self.runs.iter().enumerate().map(|(number, run)| (number, self.middle(run)));
-        let is_worth = |&(number, middle): &(usize, usize)| {
+        let runs = (0..).zip(&self.runs).map(|(number, run)| {
+            let bytes = self.jobs[run.clone()].iter().map(|job| job.bytes).sum();
+            (bytes, number, self.middle(run, bytes))
+        });
+        let is_worth = |&(_, number, middle): &(u64, usize, usize)| {
             self.runs[number].len() >= fewest || self.jobs[middle].piece.begin == 0
         };
-        let (longest, middle) =
-            middles.filter(is_worth).max_by_key(|&(number, _)| (self.bytes(&self.runs[number]), number))?;
+        let (_, longest, middle) = runs.filter(is_worth).max()?;
         Some(self.take_at(longest, middle))
     }
 
     /// Where half of a run's bytes are passed; the begin of the first run, to which no thread comes.
-    fn middle(&self, run: &Range<usize>) -> usize {
-        let (half, mut passed) = (self.bytes(run) / 2, 0);
+    fn middle(&self, run: &Range<usize>, bytes: u64) -> usize {
+        let mut passed = 0;
         let middle = run.clone().find(|&job| {
             passed += self.jobs[job].bytes;
-            passed > half
+            passed > bytes / 2
         });
         middle.filter(|_| run.start > 0).unwrap_or(run.start)
-    }
-
-    fn bytes(&self, run: &Range<usize>) -> u64 {
-        self.jobs[run.clone()].iter().map(|job| job.bytes).sum()
     }
 
     fn take_at(&mut self, run: usize, job: usize) -> usize {

@@ -60,7 +60,7 @@ struct Run {
 
 /// What the threads leave.
 pub(super) struct Outcome {
-    /// In the order of the jobs. What one thread read without a stop is one; `None` where nothing was begun.
+    /// In the order of the jobs. What one thread read without a stop is one; `None` where nothing was begun, or no record found.
     pub(super) done: Vec<(Job, Option<Done>)>,
     pub(super) counted: Vec<Counting<'static>>,
     /// Whether there were too many flows.
